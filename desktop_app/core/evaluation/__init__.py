@@ -1,0 +1,1 @@
+"""Whether a tuned model learned: metrics and their intervals."""

@@ -1,0 +1,1 @@
+"""Example conversations: what they are, how they are read, and what is wrong with them."""

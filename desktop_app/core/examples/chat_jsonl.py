@@ -1,0 +1,174 @@
+"""Chat JSONL, one training example a line: the form in which services take and give examples.
+
+Source: SPEC `FineTuneChatRequestInput` (OpenAI API, 2025-07-04).
+"""
+
+import codecs
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import Raw, Struct
+
+from desktop_app.core.examples.conversation import Conversation, Message
+from desktop_app.core.examples.lenient_line import LineError, parse_leniently, too_deep
+
+SHOWN_LENGTH = 500
+"""How many characters of a rejected line are kept, to show it."""
+
+NO_TOOLS = Raw()
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A line that holds no conversation. `number` counts from 1, `detail` says why in words."""
+
+    number: int
+    text: str
+    reason: str
+    detail: str
+
+
+class _Line(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    messages: tuple[Message, ...]
+    tools: Raw = NO_TOOLS
+    parallel_tool_calls: bool | None = None
+
+
+_decoder = msgspec.json.Decoder(_Line)
+
+
+def parse_line(line: str | bytes) -> Conversation:
+    """Return the conversation on a line; keys that the format does not know go to `extra`.
+
+    Raises LineError for what cannot be a conversation at all.
+    """
+    try:
+        decoded = _decoder.decode(line)
+        if any(map(_has_extra, decoded.messages)):
+            return parse_leniently(line)
+        tools = _tools_text(decoded.tools)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return parse_leniently(line)
+    return Conversation(decoded.messages, tools, decoded.parallel_tool_calls)
+
+
+def line(conversation: Conversation) -> str:
+    """Return the training line, without line end; `parse_line` gives the same conversation back.
+
+    Unknown keys stand where they came from. Tools that are no JSON list, as while being typed, are
+    written as a JSON string; half characters (lone surrogates) as U+FFFD.
+    """
+    if conversation.extra or any(map(_has_extra, conversation.messages)):
+        return _encoded(_spread(conversation))
+    tools = _raw_tools(conversation.tools) if conversation.tools else NO_TOOLS
+    simple = _Line(conversation.messages, tools, conversation.parallel_tool_calls)
+    try:
+        return msgspec.json.encode(simple).decode()
+    except UnicodeEncodeError:
+        return _encoded(_spread(conversation))
+
+
+def read_chat_jsonl(lines: Iterable[str | bytes]) -> Iterator[Conversation | RejectedLine]:
+    """Read a file opened as text or bytes, line by line; blank lines are passed over.
+
+    A byte-order mark and either kind of line end are understood; UTF-16 too, if read as bytes.
+    """
+    for number, text in enumerate(_without_mark(lines), 1):
+        if not text.strip():
+            continue
+        try:
+            yield parse_line(text)
+        except LineError as error:
+            shown = text[:SHOWN_LENGTH]
+            if isinstance(shown, bytes):
+                shown = shown.decode(errors="replace")
+            yield RejectedLine(number, shown.strip(), error.reason, error.detail)
+
+
+def _has_extra(message: Message) -> bool:
+    if message.extra:
+        return True
+    parts = message.content if isinstance(message.content, tuple) else ()
+    return any(part.extra or (part.image_url and part.image_url.extra) for part in parts) or any(
+        call.extra or call.function.extra for call in message.tool_calls
+    )
+
+
+def _tools_text(raw: Raw) -> str:
+    data = bytes(raw)
+    if not data or data == b"null":
+        return ""
+    if data.startswith(b'"'):
+        return msgspec.json.decode(data, type=str)
+    if too_deep(data):
+        raise RecursionError
+    return data.decode()
+
+
+def _raw_tools(text: str) -> Raw:
+    """Return a JSON list or object as it stands on one line, anything else as a JSON string."""
+    try:
+        data = text.encode()
+        value = msgspec.json.decode(data, type=Raw)
+        # Outside its strings, JSON gives line ends no meaning; inside them they are escaped.
+        if bytes(value)[:1] in (b"[", b"{") and bytes(value) == data and not too_deep(data):
+            return Raw(data.replace(b"\n", b" ").replace(b"\r", b" "))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        pass
+    return Raw(msgspec.json.encode(_whole_characters(text)))
+
+
+def _spread(value: object) -> object:
+    """Return structs as dicts, with the unknown keys back among the known ones."""
+    if isinstance(value, str):
+        return _whole_characters(value)
+    if isinstance(value, tuple):
+        return [_spread(item) for item in value]
+    if not isinstance(value, Struct):
+        return value
+    fields = {name: getattr(value, name) for name in value.__struct_fields__}
+    extra = fields.pop("extra")
+    if isinstance(value, Conversation):
+        fields["tools"] = _raw_tools(value.tools) if value.tools else None
+    known = {
+        name: _spread(item)
+        for name, item in fields.items()
+        if name == "messages" or item not in (None, ())
+    }
+    return known | msgspec.json.decode(extra or "{}", type=dict[str, Raw])
+
+
+def _encoded(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _whole_characters(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _without_mark(lines: Iterable[str | bytes]) -> Iterator[str | bytes]:
+    remaining = iter(lines)
+    first = next(remaining, b"")
+    if isinstance(first, str):
+        yield first.removeprefix("\ufeff")
+    elif first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield from _utf16_lines(first, remaining)
+    else:
+        yield first.removeprefix(codecs.BOM_UTF8)
+    yield from remaining
+
+
+def _utf16_lines(first: bytes, remaining: Iterator[str | bytes]) -> Iterator[str]:
+    """Yield the lines of UTF-16 that was cut at each byte 0x0A, which may be half a character."""
+    decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+    held = decoder.decode(first)
+    for data in remaining:
+        held += decoder.decode(data if isinstance(data, bytes) else data.encode("utf-16-le"))
+        *whole, held = held.split("\n")
+        yield from whole
+    yield held + decoder.decode(b"", final=True)

@@ -1,0 +1,195 @@
+"""What a service would refuse in a training example, and a little of what makes it teach badly.
+
+Sources: the supervised fine-tuning guide and SPEC `FineTuneChatRequestInput` for the rules, and
+messages of rejected jobs as users published them.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from desktop_app.core.examples.conversation import ASSISTANT, ROLES, TOOL, Conversation, Message
+
+Severity = Literal["blocks", "advice"]
+BLOCKS: Severity = "blocks"
+ADVICE: Severity = "advice"
+
+MIN_EXAMPLES = 10
+"""Fewer training examples are refused with `invalid_n_examples`."""
+ADVISED_EXAMPLES = 50
+FILE_LIMIT = 512 * 1024 * 1024
+"""Bytes that a training file may have on OpenAI; other services differ."""
+
+SPECIAL_TOKEN = re.compile(
+    r"<\|(?:endoftext|fim_prefix|fim_middle|fim_suffix|endofprompt|im_start|im_end|im_sep)\|>"
+)
+KNOWN_MESSAGE_KEYS = frozenset({"function_call"})
+KNOWN_LINE_KEYS = frozenset({"functions"})
+"""Old keys that services still take, though the program only carries them along."""
+
+_FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_KNOWN_ROLES = frozenset((*ROLES, "function"))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong. `message_index` counts from 0, None for the example or the set as a whole.
+
+    `detail` is what the texts of `texts.py` quote: a role, a key, a number.
+    """
+
+    code: str
+    severity: Severity
+    message_index: int | None = None
+    detail: str = ""
+
+
+def check_conversation(conversation: Conversation) -> list[Finding]:
+    """Return what is wrong with one example, what blocks first."""
+    if not conversation.messages:
+        return [Finding("no_messages", BLOCKS)]
+    found = list(_check_line(conversation))
+    for index, message in enumerate(conversation.messages):
+        found.extend(_check_message(message, index))
+    if any(m.tool_calls or m.role == TOOL for m in conversation.messages):
+        found.extend(_check_tool_answers(conversation.messages))
+    found.extend(_check_order(conversation.messages))
+    return sorted(found, key=lambda finding: finding.severity != BLOCKS)
+
+
+def count_blocking(conversation: Conversation) -> int:
+    """Return how many findings would make a service refuse the example."""
+    return sum(finding.severity == BLOCKS for finding in check_conversation(conversation))
+
+
+def check_set(n_training: int, n_bytes: int = 0, file_limit: int = FILE_LIMIT) -> list[Finding]:
+    """Return what is wrong with a training set as a whole; `n_bytes` is the size of its file."""
+    found = []
+    if n_training < MIN_EXAMPLES:
+        found.append(Finding("too_few_examples", BLOCKS, detail=str(n_training)))
+    elif n_training < ADVISED_EXAMPLES:
+        found.append(Finding("few_examples", ADVICE, detail=str(n_training)))
+    if n_bytes > file_limit:
+        found.append(Finding("file_too_large", BLOCKS, detail=str(n_bytes // 1024**2)))
+    return found
+
+
+def unknown_keys(extra: str, known: frozenset[str] = frozenset()) -> list[str]:
+    """Return the keys in an `extra` text but for the known ones."""
+    if not extra:
+        return []
+    return [
+        key for key in msgspec.json.decode(extra, type=dict[str, msgspec.Raw]) if key not in known
+    ]
+
+
+def _check_line(conversation: Conversation) -> Iterator[Finding]:
+    if not any(m.is_learned_from for m in conversation.messages):
+        yield Finding("no_learned_reply", BLOCKS)
+    for key in unknown_keys(conversation.extra, KNOWN_LINE_KEYS):
+        yield Finding("unknown_key", BLOCKS, detail=key)
+    if conversation.tools and not _is_json(conversation.tools, list[dict[str, object]]):
+        yield Finding("tools_not_json", BLOCKS)
+
+
+def _check_message(message: Message, index: int) -> Iterator[Finding]:
+    if message.role == "developer":
+        yield Finding("developer_role", BLOCKS, index)
+    elif message.role not in _KNOWN_ROLES:
+        yield Finding("unknown_role", BLOCKS, index, message.role)
+    if message.weight is not None:
+        if message.role != ASSISTANT:
+            yield Finding("weight_on_non_assistant", BLOCKS, index)
+        elif message.weight not in (0, 1):
+            yield Finding("bad_weight", BLOCKS, index, str(message.weight))
+    for key in _message_keys(message):
+        yield Finding("unknown_key", BLOCKS, index, key)
+    yield from _check_content(message, index)
+    yield from _check_calls(message, index)
+
+
+def _message_keys(message: Message) -> Iterator[str]:
+    """Name the keys that a message must not have; tool calls are the assistant's alone."""
+    yield from unknown_keys(message.extra, KNOWN_MESSAGE_KEYS)
+    if isinstance(message.content, tuple):
+        for part in message.content:
+            yield from unknown_keys(part.extra)
+            yield from unknown_keys(part.image_url.extra if part.image_url else "")
+    for call in message.tool_calls:
+        yield from unknown_keys(call.extra)
+        yield from unknown_keys(call.function.extra)
+    if message.tool_calls and message.role != ASSISTANT:
+        yield "tool_calls"
+
+
+def _check_content(message: Message, index: int) -> Iterator[Finding]:
+    text = message.text
+    speaks_otherwise = (
+        bool(message.tool_calls or message.refusal) or "function_call" in message.extra
+    )
+    if isinstance(message.content, tuple):
+        yield from _check_parts(message, index)
+        speaks_otherwise |= any(part.type != "text" for part in message.content)
+    if message.content is None and not speaks_otherwise:
+        yield Finding("missing_content", BLOCKS, index)
+    elif not text.strip() and not speaks_otherwise:
+        if message.is_learned_from:
+            yield Finding("empty_reply", BLOCKS, index)
+        else:
+            yield Finding("empty_message", ADVICE, index)
+    # Almost no text has "<|", and looking for it is much faster than the pattern.
+    if "<|" in text and (match := SPECIAL_TOKEN.search(text)):
+        yield Finding("special_token", BLOCKS, index, match[0])
+
+
+def _check_parts(message: Message, index: int) -> Iterator[Finding]:
+    assert isinstance(message.content, tuple)
+    for part in message.content:
+        if part.type == "image_url" and part.image_url is not None:
+            if message.role == ASSISTANT:
+                yield Finding("image_in_assistant", BLOCKS, index)
+        elif part.type != "text" or part.text is None:
+            yield Finding("unknown_part", BLOCKS, index, part.type)
+
+
+def _check_calls(message: Message, index: int) -> Iterator[Finding]:
+    for call in message.tool_calls:
+        if not _FUNCTION_NAME.fullmatch(call.function.name):
+            yield Finding("bad_function_name", BLOCKS, index, call.function.name[:80])
+        if not _is_json(call.function.arguments, dict[str, object]):
+            yield Finding("arguments_not_json", BLOCKS, index, call.function.name[:80])
+        if match := SPECIAL_TOKEN.search(call.function.arguments):
+            yield Finding("special_token", BLOCKS, index, match[0])
+
+
+def _check_tool_answers(messages: tuple[Message, ...]) -> Iterator[Finding]:
+    """Calls are to be answered before anything else is said; at the very end they need not be."""
+    open_calls: dict[str, int] = {}
+    for index, message in enumerate(messages):
+        if message.role == TOOL:
+            if open_calls.pop(message.tool_call_id or "", None) is None:
+                yield Finding("tool_answer_without_call", BLOCKS, index)
+            continue
+        for call_id, asked_at in open_calls.items():
+            yield Finding("tool_call_unanswered", BLOCKS, asked_at, call_id[:80])
+        open_calls = {call.id: index for call in message.tool_calls}
+
+
+def _check_order(messages: tuple[Message, ...]) -> Iterator[Finding]:
+    if messages[-1].role != ASSISTANT:
+        yield Finding("last_not_assistant", ADVICE, len(messages) - 1)
+    for index in range(1, len(messages)):
+        role = messages[index].role
+        if role == messages[index - 1].role and role in ("user", ASSISTANT):
+            yield Finding("same_role_twice", ADVICE, index, role)
+
+
+def _is_json(text: str, type_: object) -> bool:
+    try:
+        msgspec.json.decode(text, type=type_)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""What a fine-tuning job is and what may follow what."""

@@ -1,0 +1,1 @@
+"""The service on this computer: its own process, HTTP in, weights out."""

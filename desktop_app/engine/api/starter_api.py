@@ -1,0 +1,107 @@
+"""Bringing models here: fetching the starter model, taking a file from this computer."""
+
+import errno
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from desktop_app.engine.backends.backend import Backend, ModelFileError
+from desktop_app.engine.errors import ApiError
+from desktop_app.engine.models.model_list import file_name_for
+from desktop_app.engine.models.starter_fetch import StarterFetch
+from desktop_app.engine.models.starter_model import StarterFinder
+from desktop_app.engine.requests import json_answer, read_json
+from desktop_app.engine.store.durable import copy_durably
+from desktop_app.engine.store.folders import Folders
+
+
+class ModelFileBody(Struct, frozen=True):
+    """The body of POST /engine/models."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
+class StarterApi:
+    """The endpoints that bring models here."""
+
+    def __init__(
+        self, finder: StarterFinder, fetch: StarterFetch, folders: Folders, backend: Backend
+    ) -> None:
+        self._finder = finder
+        self._fetch = fetch
+        self._folders = folders
+        self._backend = backend
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/engine/starter-model", self.start, methods=["POST"]),
+            Route("/engine/starter-model", self.cancel, methods=["DELETE"]),
+            Route("/engine/models", self.take, methods=["POST"]),
+        ]
+
+    def body(self) -> dict[str, object]:
+        """Describe the starter model: is it here, how far has its fetch come."""
+        progress = self._fetch.progress()
+        found = self._finder.find()
+        size = self._finder.starter.bytes
+        if found.path is not None:
+            size = found.path.stat().st_size
+            state, done = "ready", size
+        elif progress.running:
+            state, done = "fetching", progress.bytes_done
+        else:
+            state, done = "damaged" if found.damaged else "missing", 0
+        return {
+            "state": state,
+            "bytes": size,
+            "bytes_done": done,
+            "error": progress.error if found.path is None else None,
+        }
+
+    def start(self, _request: Request) -> Response:
+        """Begin to fetch the starter model, unless it is here."""
+        if self._finder.find().path is None:
+            self._fetch.start()
+        return json_answer(self.body(), 202)
+
+    def cancel(self, _request: Request) -> Response:
+        """Break off the fetch."""
+        self._fetch.cancel()
+        return json_answer(self.body())
+
+    async def take(self, request: Request) -> Response:
+        """Copy a model file into the store; the starter model is known by its checksum."""
+        body = await read_json(request, ModelFileBody)
+        return json_answer({"id": await run_in_threadpool(self._take, Path(body.path))}, 201)
+
+    def _take(self, source: Path) -> str:
+        try:
+            if not source.is_file():
+                raise ApiError(400, "There is no file at this path.", param="path")
+            self._backend.memory_needed(source, training=False)
+            return self._copy(source)
+        except ModelFileError as error:
+            message = f"This file cannot be used as a model: {error}"
+            raise ApiError(400, message, param="path") from error
+        except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise
+            raise ApiError(400, "The file cannot be read.", param="path") from error
+
+    def _copy(self, source: Path) -> str:
+        starter = self._finder.starter
+        if self._finder.is_sound(source):
+            copy_durably(source, self._folders.models / starter.file_name)
+            return starter.model
+        target = self._folders.models / file_name_for(source)
+        if target.exists() or target.stem == starter.model:
+            message = "There is a model of this name already. Rename the file first."
+            raise ApiError(400, message, param="path")
+        copy_durably(source, target)
+        return target.stem

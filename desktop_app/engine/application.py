@@ -1,0 +1,157 @@
+"""Builds the service out of its parts."""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+
+from desktop_app.engine.api import not_offered_api
+from desktop_app.engine.api.chat_api import ChatApi
+from desktop_app.engine.api.completions_api import CompletionsApi
+from desktop_app.engine.api.engine_api import EngineApi
+from desktop_app.engine.api.files_api import FilesApi
+from desktop_app.engine.api.jobs_api import JobsApi
+from desktop_app.engine.api.model_access import ModelAccess
+from desktop_app.engine.api.models_api import ModelsApi
+from desktop_app.engine.api.starter_api import StarterApi
+from desktop_app.engine.errors import (
+    ApiError,
+    answer_api_error,
+    answer_fault,
+    answer_http_error,
+    answer_unknown_id,
+)
+from desktop_app.engine.guard import Activity, Guard
+from desktop_app.engine.jobs_runner.job_life import JobLife
+from desktop_app.engine.jobs_runner.log_intake import LogIntake
+from desktop_app.engine.jobs_runner.results import Results
+from desktop_app.engine.jobs_runner.speed import SpeedMeter
+from desktop_app.engine.jobs_runner.supervisor import Supervisor
+from desktop_app.engine.jobs_runner.validator import Validator
+from desktop_app.engine.machine import Machine
+from desktop_app.engine.models.loaded_models import LoadedModels
+from desktop_app.engine.models.model_list import ModelList
+from desktop_app.engine.models.starter_fetch import StarterFetch
+from desktop_app.engine.models.starter_model import STARTER_MODEL, StarterFinder, StarterModel
+from desktop_app.engine.store.database import Database
+from desktop_app.engine.store.folders import Folders
+from desktop_app.engine.store.table import UnknownIdError
+from desktop_app.engine.store.tidying import tidy
+
+
+@dataclass(frozen=True)
+class ServiceOptions:
+    """What a service is told at its start."""
+
+    folders: Folders
+    machine: Machine
+    token: str
+    port: int
+    named_starter: Path | None = None
+    starter: StarterModel = STARTER_MODEL
+
+
+class Service:
+    """All parts of a running service. Raises StoreError if its store cannot be read."""
+
+    def __init__(self, options: ServiceOptions, shut_down: Callable[[], None]) -> None:
+        folders, machine = options.folders, options.machine
+        self.stopping = threading.Event()
+        self.activity = Activity()
+        self.database = Database(folders.database)
+        self.life = JobLife(self.database)
+        self.loaded = LoadedModels(machine)
+        self.fetch = StarterFetch(options.starter, folders)
+        finder = StarterFinder(
+            options.starter, options.named_starter, folders.models, self.database
+        )
+        self.models = ModelList(self.database, folders, finder)
+        self.results = Results(self.database, folders)
+        self.speed = SpeedMeter(self.database, machine)
+        self.supervisor = Supervisor(
+            self.life,
+            LogIntake(self.database, self.life, self.results),
+            self.models,
+            self.loaded,
+            machine,
+            self.speed,
+            folders,
+            self.stopping,
+        )
+        self.validator = Validator(self.life, folders, self.supervisor, self.stopping)
+        self._starter_api = StarterApi(finder, self.fetch, folders, machine.backend)
+        self._options = options
+        self._shut_down = shut_down
+
+    def start(self) -> None:
+        """Begin with what an earlier service left unfinished."""
+        tidy(self.database, self._options.folders)
+        self.supervisor.start()
+        self.validator.start()
+
+    def stop(self) -> None:
+        """End cleanly: a running job saves its state and goes on at the next start."""
+        self.stopping.set()
+        self.fetch.cancel()
+        self.validator.stop()
+        self.supervisor.stop()
+        self.loaded.close()
+        self.database.close()
+
+    async def is_busy(self) -> bool:
+        """Whether something must not be broken off by an idle exit."""
+        return self.fetch.progress().running or await run_in_threadpool(self.life.count_active) > 0
+
+    def application(
+        self, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]
+    ) -> Starlette:
+        """Return the ASGI application."""
+        options = self._options
+        hosts = frozenset({f"127.0.0.1:{options.port}", f"localhost:{options.port}"})
+        guard = Middleware(Guard, token=options.token, hosts=hosts, activity=self.activity)
+        return Starlette(
+            routes=self._routes(),
+            middleware=[guard],
+            exception_handlers={
+                ApiError: answer_api_error,
+                UnknownIdError: answer_unknown_id,
+                HTTPException: answer_http_error,
+                OSError: answer_fault,
+                sqlite3.OperationalError: answer_fault,
+                Exception: answer_fault,
+            },
+            lifespan=lifespan,
+        )
+
+    def _routes(self) -> list[BaseRoute]:
+        access = ModelAccess(self.models, self.loaded)
+        engine = EngineApi(
+            access,
+            self.life,
+            self._options.machine,
+            self.models,
+            self.speed,
+            self._starter_api,
+            self._shut_down,
+        )
+        protocol = [
+            *FilesApi(self.database, self._options.folders).routes(),
+            *JobsApi(self.life, self._options.folders, self.models, self._jobs_changed).routes(),
+            *ModelsApi(self.models, self.results).routes(),
+            *ChatApi(access).routes(),
+            *CompletionsApi(access).routes(),
+            *not_offered_api.routes(),
+        ]
+        return [Mount("/v1", routes=protocol), *engine.routes(), *self._starter_api.routes()]
+
+    def _jobs_changed(self) -> None:
+        self.validator.wake()
+        self.supervisor.wake()

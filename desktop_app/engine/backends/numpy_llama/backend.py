@@ -1,0 +1,49 @@
+"""The entry to this back end: loads models, and says beforehand what memory they take."""
+
+from pathlib import Path
+
+from typing_extensions import override
+
+from desktop_app.engine.backends.backend import Backend, LoraSettings, Model
+from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
+from desktop_app.engine.backends.numpy_llama.lora import lora_size
+from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
+from desktop_app.engine.backends.numpy_llama.packing import PACK_TOKENS
+from desktop_app.engine.backends.numpy_llama.shape import ModelShape, read_shape
+
+_NUMBER = 4
+"""Bytes of a float32."""
+_PROGRAM = 120 << 20
+"""Bytes that Python, NumPy and a tokenizer take before any model: measured with the starter."""
+
+
+class NumpyLlamaBackend(Backend):
+    """Runs Llama-shaped GGUF models on the processor."""
+
+    name = "numpy_llama"
+
+    @override
+    def load(self, path: Path) -> Model:
+        return NumpyLlamaModel(path)
+
+    @override
+    def memory_needed(self, path: Path, *, training: bool) -> int:
+        with GgufFile(path) as file:
+            shape = read_shape(file)
+            weights = sum(tensor.elements for tensor in file.tensors.values()) * _NUMBER
+        return _PROGRAM + weights + (_for_training(shape) if training else _for_answering(shape))
+
+
+def _for_answering(shape: ModelShape) -> int:
+    """Keys and values of 1,024 tokens, and what one layer holds of a prompt's part."""
+    kept = 1024 * shape.layers * 2 * shape.keys_width
+    return (kept + PACK_TOKENS * (4 * shape.width + 3 * shape.inner)) * _NUMBER
+
+
+def _for_training(shape: ModelShape) -> int:
+    """Adapters with gradients and two moments, and the tape of a full pack."""
+    adapters = 4 * lora_size(shape, LoraSettings())
+    projected = 2 * (shape.queries_width + shape.keys_width) + shape.queries_width
+    per_token = shape.layers * (2 * shape.width + projected + shape.keys_width + 2 * shape.inner)
+    logits = 2 * 128 * shape.vocabulary
+    return (adapters + PACK_TOKENS * per_token + logits) * _NUMBER

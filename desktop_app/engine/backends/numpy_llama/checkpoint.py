@@ -1,0 +1,60 @@
+"""A run's state in one safetensors file: parameters, both moments, the step, a checksum."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_safetensors
+
+from desktop_app.engine.backends.backend import CheckpointError
+from desktop_app.engine.backends.numpy_llama.arrays import Array
+from desktop_app.engine.backends.numpy_llama.atomic_file import write_atomically
+from desktop_app.engine.backends.numpy_llama.optimizer import AdamW
+
+
+def save(path: Path, optimizer: AdamW, identity: dict[str, object]) -> None:
+    """Write the state of a run; `identity` is what the run that takes it up must share."""
+    tensors = _tensors(optimizer)
+    metadata = {
+        "identity": json.dumps(identity, sort_keys=True),
+        "steps": str(optimizer.steps),
+        "sha256": _checksum(tensors),
+    }
+    write_atomically(path, to_safetensors(tensors, metadata))
+
+
+def load(path: Path, optimizer: AdamW, identity: dict[str, object]) -> None:
+    """Put the saved state into the optimizer and its parameters, or raise CheckpointError."""
+    damaged = CheckpointError(f"The checkpoint {path.name} is damaged.")
+    try:
+        with safe_open(path, "np") as file:
+            metadata = file.metadata() or {}
+            saved = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
+    except (OSError, SafetensorError, ValueError) as error:
+        raise damaged from error
+    current = _tensors(optimizer)
+    if metadata.get("identity") != json.dumps(identity, sort_keys=True):
+        raise CheckpointError(f"The checkpoint {path.name} belongs to another run.")
+    if saved.keys() != current.keys() or metadata.get("sha256") != _checksum(saved):
+        raise damaged
+    if any(saved[name].shape != current[name].shape for name in current):
+        raise damaged
+    for name, values in saved.items():
+        current[name][:] = values
+    optimizer.steps = int(metadata["steps"])
+
+
+def _tensors(optimizer: AdamW) -> dict[str, Array]:
+    return {
+        "parameters": optimizer.parameters,
+        "first_moment": optimizer.first_moment,
+        "second_moment": optimizer.second_moment,
+    }
+
+
+def _checksum(tensors: dict[str, Array]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(tensors[name].tobytes())
+    return digest.hexdigest()

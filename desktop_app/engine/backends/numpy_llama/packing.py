@@ -1,0 +1,85 @@
+"""Lays sequences end to end, so that linear layers see one batch without padding.
+
+Attention alone must know where one sequence ends, and takes them one by one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from desktop_app.engine.backends.backend import Floats, TokenIds, TrainingExample
+from desktop_app.engine.backends.numpy_llama.arrays import Array
+from desktop_app.engine.backends.numpy_llama.attention import attention, attention_backward
+
+PACK_TOKENS = 512
+"""The aimed-at size of a pack: long enough for fast matrix products, short enough for memory."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Sequences end to end: tokens and positions (T,); where each begins and ends.
+
+    The state at `predicting[i]` predicts `targets[i]` with `weights[i]`, i < S.
+    """
+
+    tokens: TokenIds
+    positions: TokenIds
+    sequences: list[slice]
+    predicting: TokenIds
+    targets: TokenIds
+    weights: Floats
+
+    def attend(self, q: Array, k: Array, v: Array) -> Array:
+        """Attend within each sequence."""
+        return np.concatenate([attention(q[s], k[s], v[s]) for s in self.sequences])
+
+    def attend_backward(
+        self, d_out: Array, out: Array, q: Array, k: Array, v: Array
+    ) -> tuple[Array, Array, Array]:
+        """Return dL/dq, dL/dk and dL/dv of `attend`."""
+        parts = [attention_backward(d_out[s], out[s], q[s], k[s], v[s]) for s in self.sequences]
+        d_q, d_k, d_v = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return d_q, d_k, d_v
+
+
+def packs(examples: Sequence[TrainingExample]) -> Iterator[Pack]:
+    """Pack whole examples in their order, at most PACK_TOKENS together or one alone.
+
+    What follows an example's last supervised token has no part in the loss and is left out.
+    """
+    waiting: list[TrainingExample] = []
+    size = 0
+    for example in map(_without_tail, examples):
+        if waiting and size + len(example.tokens) > PACK_TOKENS:
+            yield _packed(waiting)
+            waiting, size = [], 0
+        if len(example.tokens):
+            waiting.append(example)
+            size += len(example.tokens)
+    if waiting:
+        yield _packed(waiting)
+
+
+def _without_tail(example: TrainingExample) -> TrainingExample:
+    supervised = np.flatnonzero(example.loss_weights)
+    end = int(supervised[-1]) + 1 if len(supervised) else 0
+    return TrainingExample(example.tokens[:end], example.loss_weights[:end])
+
+
+def _packed(examples: Sequence[TrainingExample]) -> Pack:
+    """The last token of each is only predicted, never read."""
+    lengths = [len(example.tokens) - 1 for example in examples]
+    starts = np.cumsum([0, *lengths])
+    targets = np.concatenate([example.tokens[1:] for example in examples])
+    weights = np.concatenate([example.loss_weights[1:] for example in examples])
+    predicting = np.flatnonzero(weights)
+    return Pack(
+        tokens=np.concatenate([example.tokens[:-1] for example in examples]),
+        positions=np.concatenate([np.arange(length) for length in lengths]),
+        sequences=[slice(a, b) for a, b in pairwise(starts.tolist())],
+        predicting=predicting,
+        targets=targets[predicting],
+        weights=weights[predicting],
+    )

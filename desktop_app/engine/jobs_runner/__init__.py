@@ -1,0 +1,1 @@
+"""Jobs: from an accepted request to a model, one at a time."""

@@ -1,0 +1,57 @@
+"""The folder of one job: its examples, its settings, its state, its adapters."""
+
+import os
+import shutil
+from pathlib import Path
+
+from desktop_app.engine.store.durable import copy_durably, sync_folder
+
+TRAINING = "training.jsonl"
+VALIDATION = "validation.jsonl"
+SETTINGS = "job.json"
+LOCK = "lock"
+
+
+def adapter_name(step: int) -> str:
+    """Return the name of the folder that holds the adapter of a step."""
+    return f"adapter-{step:08}"
+
+
+def state_path(folder: Path, step: int) -> Path:
+    """Return the file from which training goes on behind a step."""
+    return folder / f"state-{step:08}.safetensors"
+
+
+def states(folder: Path) -> list[Path]:
+    """Return the saved states, oldest first."""
+    return sorted(folder.glob("state-*.safetensors"))
+
+
+def step_of(state: Path) -> int:
+    """Return the step behind which a saved state goes on."""
+    return int(state.stem.removeprefix("state-"))
+
+
+def create(folder: Path, training: Path, validation: Path | None) -> None:
+    """Make a job's folder with examples of its own: the uploaded files may be deleted meanwhile."""
+    folder.mkdir(mode=0o700)
+    _link(training, folder / TRAINING)
+    if validation is not None:
+        _link(validation, folder / VALIDATION)
+    sync_folder(folder)
+
+
+def clear(folder: Path) -> None:
+    """Remove everything but the adapters: nothing else is needed once a job has ended."""
+    for path in folder.iterdir():
+        if not path.is_dir():
+            path.unlink()
+        elif not path.name.startswith("adapter-") or path.name.endswith(".part"):
+            shutil.rmtree(path)
+
+
+def _link(source: Path, path: Path) -> None:
+    try:
+        os.link(source, path)
+    except OSError:  # a file system without hard links
+        copy_durably(source, path)

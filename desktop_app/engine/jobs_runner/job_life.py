@@ -1,0 +1,240 @@
+"""What may happen to a job: every change of state together with its event, in one transaction."""
+
+import sqlite3
+import time
+from collections.abc import Collection
+
+import msgspec
+
+from desktop_app.core.jobs.job import Hyperparameters, JobError
+from desktop_app.engine.identifiers import derived_id, random_id
+from desktop_app.engine.jobs_runner.worker_log import Measured, Started
+from desktop_app.engine.store.database import Database
+from desktop_app.engine.store.records import (
+    ACTIVE,
+    EVENTS,
+    FINISHED,
+    JOBS,
+    EventRecord,
+    JobRecord,
+    JobStatus,
+)
+
+METRICS = (
+    "train_loss",
+    "train_mean_token_accuracy",
+    "valid_loss",
+    "valid_mean_token_accuracy",
+    "full_valid_loss",
+    "full_valid_mean_token_accuracy",
+)
+
+
+class NotPossibleError(Exception):
+    """A job's state does not allow what is asked."""
+
+    def __init__(self, status: JobStatus) -> None:
+        super().__init__(f"the job is {status}")
+        self.status = status
+
+
+def add_event(
+    connection: sqlite3.Connection, job: str, key: str, message: str, *, level: str = "info"
+) -> bool:
+    """Add a message; False if one with this key is there: each is told only once."""
+    event_id = event_id_of(job, key)
+    event = EventRecord(id=event_id, created_at=int(time.time()), message=message, level=level)
+    return EVENTS.add(connection, event, owner=job)
+
+
+def event_id_of(job: str, key: str) -> str:
+    """Return the id of a job's event of which there can be only one."""
+    return derived_id("ftevent-", job, key)
+
+
+def change(connection: sqlite3.Connection, job: JobRecord, **fields: object) -> JobRecord:
+    """Store a job with some fields replaced."""
+    changed = msgspec.structs.replace(job, **fields)
+    JOBS.replace(connection, changed)
+    return changed
+
+
+class JobLife:
+    """The jobs of one store. Methods that name a job raise UnknownIdError."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def job(self, job_id: str) -> JobRecord:
+        """Return a job as it stands."""
+        with self.database.reading() as connection:
+            return JOBS.get(connection, job_id)
+
+    def count_active(self) -> int:
+        """Return how many jobs wait or run."""
+        with self.database.reading() as connection:
+            return sum(job.status in ACTIVE for job in JOBS.all(connection))
+
+    def finished(self) -> list[JobRecord]:
+        """Return the jobs to which nothing more can happen."""
+        with self.database.reading() as connection:
+            return [job for job in JOBS.all(connection) if job.status in FINISHED]
+
+    def first(self, *statuses: JobStatus) -> JobRecord | None:
+        """Return the oldest job in the first of these states that any job has."""
+        with self.database.reading() as connection:
+            jobs = JOBS.all(connection)
+        return next((job for status in statuses for job in jobs if job.status == status), None)
+
+    def create(self, job: JobRecord) -> None:
+        """Accept a job."""
+        with self.database.transaction() as connection:
+            JOBS.add(connection, job)
+            add_event(connection, job.id, "created", f"Created fine-tuning job: {job.id}")
+            files = f"training file: {job.training_file}"
+            if job.validation_file:
+                files += f" and validation file: {job.validation_file}"
+            add_event(connection, job.id, "validating", f"Validating {files}")
+
+    def validated(self, job_id: str, n_examples: int) -> None:
+        """Let a job whose files are right wait for its turn."""
+        with self.database.transaction() as connection:
+            job = JOBS.get(connection, job_id)
+            if job.status != JobStatus.VALIDATING:
+                return
+            change(connection, job, status=JobStatus.QUEUED, n_examples=n_examples)
+            message = "Files validated, moving job to queued state"
+            add_event(connection, job_id, "validated", message)
+
+    def begin(self, job_id: str, resolved: Hyperparameters) -> None:
+        """Say that a job's turn has come."""
+        with self.database.transaction() as connection:
+            job = JOBS.get(connection, job_id)
+            if job.status == JobStatus.QUEUED:
+                change(connection, job, status=JobStatus.RUNNING, resolved=resolved)
+
+    def started(self, job_id: str, attempt: str, line: Started) -> None:
+        """Note that a worker has begun, or gone on."""
+        with self.database.transaction() as connection:
+            if line.checkpoint_damaged:
+                message = "The saved state of this job is damaged: training begins again"
+                add_event(connection, job_id, f"damaged:{attempt}", message, level="warn")
+            if line.step:
+                message = f"Fine-tuning job resumed after step {line.step}"
+                add_event(connection, job_id, f"resumed:{attempt}", message)
+            else:
+                add_event(connection, job_id, "started", "Fine-tuning job started")
+            if line.skipped_examples:
+                message = (
+                    f"{line.skipped_examples} example(s) are longer than the model can read:"
+                    " no reply is left after the cut, so they are not learned from"
+                )
+                add_event(connection, job_id, "skipped", message, level="warn")
+
+    def measured(self, job_id: str, line: Measured) -> None:
+        """Note a step; told twice, it is there once."""
+        values = {name: getattr(line, name) for name in METRICS}
+        data: dict[str, int | float] = {"step": line.step, "total_steps": line.total_steps}
+        data |= {name: value for name, value in values.items() if value is not None}
+        event = EventRecord(
+            id=event_id_of(job_id, f"step:{line.step}"),
+            created_at=int(line.at),
+            message=step_message(line),
+            type="metrics",
+            data=data,
+        )
+        with self.database.transaction() as connection:
+            job = JOBS.get(connection, job_id)
+            if job.status not in FINISHED and EVENTS.add(connection, event, owner=job_id):
+                change(connection, job, estimated_finish=int(line.at + line.seconds_left))
+
+    def fail(self, job_id: str, error: JobError) -> None:
+        """End a job that cannot go on."""
+        with self.database.transaction() as connection:
+            job = JOBS.get(connection, job_id)
+            if job.status in FINISHED:
+                return
+            self._finish(connection, job, JobStatus.FAILED, error=error)
+            message = f"The job failed: {error.message}"
+            add_event(connection, job_id, "failed", message, level="error")
+
+    def cancel(self, job_id: str) -> JobRecord:
+        """End a job at its owner's wish. Raises NotPossibleError."""
+        with self.database.transaction() as connection:
+            job = self._in(connection, job_id, set(JobStatus) - FINISHED)
+            add_event(connection, job_id, "cancelled", "The job has been cancelled")
+            return self._finish(connection, job, JobStatus.CANCELLED)
+
+    def pause(self, job_id: str) -> JobRecord:
+        """Halt a job; one that runs is `pausing` until its worker has stopped.
+
+        Raises NotPossibleError.
+        """
+        allowed = {JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.PAUSING}
+        with self.database.transaction() as connection:
+            job = self._in(connection, job_id, allowed)
+            if job.status == JobStatus.QUEUED:
+                return self._paused(connection, job)
+            return change(connection, job, status=JobStatus.PAUSING)
+
+    def halted(self, job_id: str) -> None:
+        """Note that the worker of a job has stopped before the end without a fault."""
+        with self.database.transaction() as connection:
+            job = JOBS.get(connection, job_id)
+            if job.status in {JobStatus.RUNNING, JobStatus.PAUSING}:
+                self._paused(connection, job)
+
+    def resume(self, job_id: str) -> JobRecord:
+        """Let a paused job wait for its turn again. Raises NotPossibleError."""
+        allowed = {JobStatus.PAUSED, JobStatus.PAUSING}
+        with self.database.transaction() as connection:
+            job = self._in(connection, job_id, allowed)
+            add_event(connection, job_id, random_id("resume:"), "The job is queued again")
+            return change(connection, job, status=JobStatus.QUEUED)
+
+    def recover(self) -> None:
+        """After a start: jobs that were being paused have no worker any more."""
+        with self.database.transaction() as connection:
+            for job in JOBS.all(connection):
+                if job.status == JobStatus.PAUSING:
+                    self._paused(connection, job)
+
+    def _paused(self, connection: sqlite3.Connection, job: JobRecord) -> JobRecord:
+        add_event(connection, job.id, random_id("pause:"), "The job is paused")
+        return change(connection, job, status=JobStatus.PAUSED, estimated_finish=None)
+
+    def _in(
+        self, connection: sqlite3.Connection, job_id: str, allowed: Collection[JobStatus]
+    ) -> JobRecord:
+        job = JOBS.get(connection, job_id)
+        if job.status not in allowed:
+            raise NotPossibleError(job.status)
+        return job
+
+    def _finish(
+        self,
+        connection: sqlite3.Connection,
+        job: JobRecord,
+        status: JobStatus,
+        error: JobError | None = None,
+    ) -> JobRecord:
+        finished_at = int(time.time())
+        return change(
+            connection,
+            job,
+            status=status,
+            error=error,
+            finished_at=finished_at,
+            estimated_finish=None,
+        )
+
+
+def step_message(line: Measured) -> str:
+    """Word a step as the protocol's services do."""
+    parts = [
+        ("training loss", line.train_loss),
+        ("validation loss", line.valid_loss),
+        ("full validation loss", line.full_valid_loss),
+    ]
+    measured = ", ".join(f"{name}={value:.2f}" for name, value in parts if value is not None)
+    return f"Step {line.step}/{line.total_steps}: {measured}"

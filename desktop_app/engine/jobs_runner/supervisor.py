@@ -1,0 +1,185 @@
+"""Runs the jobs: one at a time, oldest first, each in a worker process of its own."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from desktop_app.core.jobs.job import JobError
+from desktop_app.engine.backends.backend import ModelFileError
+from desktop_app.engine.errors import where
+from desktop_app.engine.jobs_runner import job_folder
+from desktop_app.engine.jobs_runner.job_life import JobLife
+from desktop_app.engine.jobs_runner.log_intake import LogIntake
+from desktop_app.engine.jobs_runner.settings import RunSettings, resolve
+from desktop_app.engine.jobs_runner.speed import SpeedMeter
+from desktop_app.engine.jobs_runner.worker_exit import NO_MEMORY_CODE, WorkerExit, job_error
+from desktop_app.engine.jobs_runner.worker_log import LogReader, attempts, next_attempt
+from desktop_app.engine.jobs_runner.worker_process import WorkerProcess
+from desktop_app.engine.machine import Machine
+from desktop_app.engine.models.loaded_models import LoadedModels
+from desktop_app.engine.models.model_list import ModelList
+from desktop_app.engine.store.durable import write_durably
+from desktop_app.engine.store.folders import Folders
+from desktop_app.engine.store.records import FINISHED, JobRecord, JobStatus
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.1
+STOP_SECONDS = 60.0
+
+
+class Supervisor:
+    """A thread that takes jobs from the queue. `stopping` ends it at the next checkpoint."""
+
+    def __init__(  # it stands between all of these
+        self,
+        life: JobLife,
+        intake: LogIntake,
+        models: ModelList,
+        loaded: LoadedModels,
+        machine: Machine,
+        speed: SpeedMeter,
+        folders: Folders,
+        stopping: threading.Event,
+    ) -> None:
+        self._life = life
+        self._intake = intake
+        self._models = models
+        self._loaded = loaded
+        self._machine = machine
+        self._speed = speed
+        self._folders = folders
+        self._stopping = stopping
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="supervisor")
+
+    def start(self) -> None:
+        """Begin with the jobs that an earlier service left unfinished."""
+        self._life.recover()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at once whether something has changed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Interrupt the running job at a checkpoint; it goes on at the next start."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            job = self._life.first(JobStatus.RUNNING, JobStatus.QUEUED)
+            if job is not None:
+                self._run_safely(job)
+                continue
+            self._clear_finished()
+            self._speed.measure_if_asked(give_up=self._has_work)
+            self._wake.wait(1.0)
+            self._wake.clear()
+
+    def _clear_finished(self) -> None:
+        """Drop the working files of jobs that were cancelled while no worker had them."""
+        for job in self._life.finished():
+            folder = self._folders.jobs / job.id
+            if (folder / job_folder.TRAINING).exists():
+                job_folder.clear(folder)
+
+    def _has_work(self) -> bool:
+        return self._stopping.is_set() or self._wake.is_set()
+
+    def _run_safely(self, job: JobRecord) -> None:
+        try:
+            self._run(job)
+        except Exception as error:  # noqa: BLE001  # one job's fault must not end the others'
+            log.error("job %s: %s", job.id, where(error))
+            self._life.fail(job.id, job_error(1))
+
+    def _run(self, job: JobRecord) -> None:
+        folder = self._folders.jobs / job.id
+        logs = [LogReader(path) for path in attempts(folder)]
+        self._take(job.id, logs)
+        if self._life.job(job.id).status in FINISHED:
+            return
+        if error := self._prepare(job, folder):
+            self._life.fail(job.id, error)
+            return
+        log_path = next_attempt(folder)
+        worker = WorkerProcess(folder, log_path, self._machine.worker_environment())
+        log.info("job %s: %s", job.id, log_path.stem)
+        # A worker orphaned by a kill of the service may still add to its log, then its lock ends.
+        logs.append(LogReader(log_path))
+        try:
+            code = self._attend(job.id, worker, logs)
+        finally:
+            worker.close()
+        log.info("job %s: worker ended with %s %s", job.id, code, worker.last_error())
+        self._conclude(job.id, code)
+
+    def _prepare(self, job: JobRecord, folder: Path) -> JobError | None:
+        """Write the worker's settings; what stands in the way is returned."""
+        path = self._models.base_path(job.model)
+        if path is None:
+            return job_error(WorkerExit.MODEL_FILE)
+        try:
+            missing = self._machine.lacks_memory(path, training=True)
+            if missing:
+                self._loaded.release_idle(seconds=0, patience=5)
+                missing = self._machine.lacks_memory(path, training=True)
+        except ModelFileError:
+            return job_error(WorkerExit.MODEL_FILE)
+        if missing:
+            return JobError(code=NO_MEMORY_CODE, message=missing)
+        resolved = job.resolved or resolve(job.requested, job.n_examples)
+        assert resolved.n_epochs is not None
+        assert resolved.batch_size is not None
+        assert resolved.learning_rate_multiplier is not None
+        settings = RunSettings(
+            model_path=str(path),
+            seed=job.seed,
+            n_epochs=resolved.n_epochs,
+            batch_size=resolved.batch_size,
+            learning_rate_multiplier=resolved.learning_rate_multiplier,
+            has_validation=job.validation_file is not None,
+        )
+        write_durably(folder / job_folder.SETTINGS, msgspec.json.encode(settings))
+        self._life.begin(job.id, resolved)
+        return None
+
+    def _take(self, job_id: str, logs: Sequence[LogReader]) -> None:
+        for reader in logs:
+            self._intake.take(job_id, reader)
+
+    def _attend(self, job_id: str, worker: WorkerProcess, logs: Sequence[LogReader]) -> int:
+        """Follow a worker to its end and return its exit code."""
+        asked_at: float | None = None
+        while (code := worker.exit_code()) is None:
+            self._take(job_id, logs)
+            status = self._life.job(job_id).status
+            if status == JobStatus.CANCELLED:
+                worker.kill()
+            elif asked_at is not None:
+                if time.monotonic() - asked_at > STOP_SECONDS:
+                    worker.kill()
+            elif self._stopping.is_set() or status != JobStatus.RUNNING:
+                worker.ask_to_stop()
+                asked_at = time.monotonic()
+            self._wake.wait(POLL_SECONDS)
+            self._wake.clear()
+        self._take(job_id, logs)
+        return code
+
+    def _conclude(self, job_id: str, code: int) -> None:
+        status = self._life.job(job_id).status
+        if status == JobStatus.RUNNING and not self._stopping.is_set():
+            if code == WorkerExit.STOPPED:
+                self._life.halted(job_id)
+            else:
+                self._life.fail(job_id, job_error(code))
+        elif status == JobStatus.PAUSING:
+            self._life.halted(job_id)

@@ -1,0 +1,84 @@
+"""Checks the files of new jobs, so that a job learns of its faults while another one trains."""
+
+import logging
+import threading
+
+import msgspec
+
+from desktop_app.engine.errors import where
+from desktop_app.engine.jobs_runner import job_folder
+from desktop_app.engine.jobs_runner.job_life import JobLife
+from desktop_app.engine.jobs_runner.supervisor import Supervisor
+from desktop_app.engine.jobs_runner.training_file import (
+    InvalidFileError,
+    StoppedError,
+    count_examples,
+)
+from desktop_app.engine.jobs_runner.worker_exit import job_error
+from desktop_app.engine.store.folders import Folders
+from desktop_app.engine.store.records import JobRecord, JobStatus
+
+log = logging.getLogger(__name__)
+
+
+class Validator:
+    """A thread that takes jobs from `validating_files` to `queued` or `failed`."""
+
+    def __init__(
+        self, life: JobLife, folders: Folders, supervisor: Supervisor, stopping: threading.Event
+    ) -> None:
+        self._life = life
+        self._folders = folders
+        self._supervisor = supervisor
+        self._stopping = stopping
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="validator")
+
+    def start(self) -> None:
+        """Begin with the jobs that an earlier service left unchecked."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There is a new job."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Break off; what was not checked is checked at the next start."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            job = self._life.first(JobStatus.VALIDATING)
+            if job is None:
+                self._wake.wait(1.0)
+                self._wake.clear()
+                continue
+            try:
+                self._check(job)
+            except StoppedError:
+                return
+            except Exception as error:  # noqa: BLE001  # one job's fault must not end the others'
+                log.error("job %s: %s", job.id, where(error))
+                self._life.fail(job.id, job_error(1))
+
+    def _check(self, job: JobRecord) -> None:
+        folder = self._folders.jobs / job.id
+        param = "training_file"
+        try:
+            n_examples = count_examples(folder / job_folder.TRAINING, stopped=self._stopping)
+            if job.validation_file is not None:
+                param = "validation_file"
+                count_examples(
+                    folder / job_folder.VALIDATION,
+                    name="Validation",
+                    minimum=1,
+                    stopped=self._stopping,
+                )
+        except InvalidFileError as invalid:
+            self._life.fail(job.id, msgspec.structs.replace(invalid.error, param=param))
+            self._supervisor.wake()
+            return
+        self._life.validated(job.id, n_examples)
+        self._supervisor.wake()

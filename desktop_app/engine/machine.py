@@ -1,0 +1,50 @@
+"""What the service must know of the computer that it runs on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from desktop_app.engine.backends.backend import Backend
+from desktop_app.engine.backends.thread_settings import environment
+
+MEMORY_MARGIN = 256 * 1024 * 1024
+
+
+def _memory_available() -> int:
+    return int(psutil.virtual_memory().available)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The back end, and the threads and bytes that it may use."""
+
+    backend: Backend
+    threads: int
+    memory_available: Callable[[], int] = _memory_available
+
+    def memory_bytes(self) -> int:
+        """Return the memory of this computer."""
+        return int(psutil.virtual_memory().total)
+
+    def lacks_memory(self, model: Path, *, training: bool) -> str | None:
+        """Say what is missing in plain words, None if there is enough. Raises ModelFileError."""
+        needed = self.backend.memory_needed(model, training=training) + MEMORY_MARGIN
+        available = self.memory_available()
+        if available >= needed:
+            return None
+        purpose = "Training" if training else "Answering"
+        return (
+            f"{purpose} with this model takes about {gigabytes(needed)} of memory, and only"
+            f" {gigabytes(available)} is free. Close other programs and try again."
+        )
+
+    def worker_environment(self) -> dict[str, str]:
+        """Return the variables that must be set before a worker imports NumPy."""
+        return dict(environment(self.threads))
+
+
+def gigabytes(size: int) -> str:
+    """Word a number of bytes."""
+    return f"{size / 1e9:.1f} GB"

@@ -1,0 +1,84 @@
+"""The models that can be asked for by name."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop_app.engine.models.starter_model import StarterFinder
+from desktop_app.engine.store.database import Database
+from desktop_app.engine.store.folders import Folders
+from desktop_app.engine.store.records import CHECKPOINTS, CheckpointRecord
+from desktop_app.engine.store.table import UnknownIdError
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """What a model is made of: a base model's file and, if it is a tuned one, an adapter."""
+
+    base: Path
+    adapter: Path | None
+
+
+@dataclass(frozen=True)
+class ListedModel:
+    """A model as the protocol lists it."""
+
+    id: str
+    created: int
+
+
+class ModelList:
+    """Base models from the disk, tuned ones from the store."""
+
+    def __init__(self, database: Database, folders: Folders, starter: StarterFinder) -> None:
+        self._database = database
+        self._folders = folders
+        self._starter = starter
+
+    def base_paths(self) -> dict[str, Path]:
+        """Return every base model that is here, the starter model first."""
+        paths = {}
+        starter = self._starter.find().path
+        if starter is not None:
+            paths[self._starter.starter.model] = starter
+        for path in sorted(self._folders.models.glob("*.gguf")):
+            if path.name != self._starter.starter.file_name:
+                paths.setdefault(path.stem.lower(), path)
+        return paths
+
+    def base_path(self, model: str) -> Path | None:
+        """Return the file of a base model."""
+        return self.base_paths().get(model)
+
+    def listed(self) -> list[ListedModel]:
+        """Return all models, base models first."""
+        bases = [
+            ListedModel(model, int(path.stat().st_mtime))
+            for model, path in self.base_paths().items()
+        ]
+        return bases + [ListedModel(c.model, c.created_at) for c in self._checkpoints()]
+
+    def checkpoint(self, model: str) -> CheckpointRecord | None:
+        """Return the record of a tuned model."""
+        return next((c for c in self._checkpoints() if c.model == model), None)
+
+    def files(self, model: str) -> ModelFiles:
+        """Return what a model is made of. Raises UnknownIdError."""
+        bases = self.base_paths()
+        if model in bases:
+            return ModelFiles(bases[model], None)
+        checkpoint = self.checkpoint(model)
+        if checkpoint is None or checkpoint.base not in bases:
+            raise UnknownIdError("model", model)
+        adapter = self._folders.jobs / checkpoint.job / checkpoint.adapter
+        return ModelFiles(bases[checkpoint.base], adapter)
+
+    def _checkpoints(self) -> list[CheckpointRecord]:
+        with self._database.reading() as connection:
+            return CHECKPOINTS.all(connection)
+
+
+def file_name_for(path: Path) -> str:
+    """Return a plain name under which a model file taken from elsewhere is kept."""
+    stem = re.sub(r"[^a-z0-9._-]+", "-", path.stem.lower()).strip(".-") or "model"
+    return f"{stem[:100]}.gguf"

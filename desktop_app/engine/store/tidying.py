@@ -1,0 +1,28 @@
+"""Removes what a kill left half done: files and folders that no row speaks of."""
+
+import shutil
+
+from desktop_app.engine.store.database import Database
+from desktop_app.engine.store.folders import Folders
+from desktop_app.engine.store.records import FILES, JOBS
+
+
+def tidy(database: Database, folders: Folders) -> None:
+    """Clear the store before it is used; a row always comes after what it speaks of."""
+    with database.reading() as connection:
+        files = {file.id for file in FILES.all(connection)}
+        jobs = {job.id for job in JOBS.all(connection)}
+    for path in folders.temporary.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    for path in folders.files.iterdir():
+        # A result file without a row is written again when its job is done.
+        if path.name not in files:
+            path.unlink()
+    for path in folders.jobs.iterdir():
+        if path.name not in jobs:
+            shutil.rmtree(path)
+    for path in folders.models.glob("*.part"):
+        path.unlink()

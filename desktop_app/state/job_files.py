@@ -1,0 +1,58 @@
+"""The files that are sent to a service: written for one submission, and gone after it."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop_app.background.call import BlockingWork
+from desktop_app.core.examples.conversation import Conversation
+from desktop_app.storage.project.project import Project
+from desktop_app.storage.project.rows import Split
+from desktop_app.storage.training_files import write_training_file
+
+
+@dataclass(frozen=True)
+class JobFiles:
+    """Training and test file of one submission; `test` is None where none is sent."""
+
+    training: Path
+    n_training: int
+    test: Path | None
+    n_test: int
+
+
+def writer(project_path: Path, submission: str, *, with_test: bool) -> BlockingWork:
+    """Return the work that writes the files and returns JobFiles.
+
+    Raises ProjectError and OSError.
+    """
+
+    def work(_report: Callable[[object], None], should_stop: Callable[[], bool]) -> JobFiles:
+        folder = _folder(submission)
+        folder.mkdir(mode=0o700)
+        with closing(Project.open(project_path, shared=True)) as project:
+            training = folder / "training.jsonl"
+            n_training = write_training_file(training, _of(project, Split.TRAINING), should_stop)
+            test, n_test = folder / "test.jsonl", 0
+            if with_test:
+                n_test = write_training_file(test, _of(project, Split.TEST), should_stop)
+        return JobFiles(training, n_training, test if n_test else None, n_test)
+
+    return work
+
+
+def remove_files(submission: str) -> None:
+    """Delete what was written for a submission, by this run of the program or an earlier one."""
+    shutil.rmtree(_folder(submission), ignore_errors=True)
+
+
+def _folder(submission: str) -> Path:
+    """Nobody can foresee the UUID, and so nobody can put something else there before."""
+    return Path(tempfile.gettempdir(), f"exemplar-{submission}")
+
+
+def _of(project: Project, split: Split) -> Iterator[Conversation]:
+    return (conversation for _, conversation in project.conversations(split))

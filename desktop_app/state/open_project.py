@@ -1,0 +1,158 @@
+"""The project that is open: every change to it passes here and is announced from here."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop_app.core.examples.conversation import Conversation
+from desktop_app.storage.project.project import Project
+from desktop_app.storage.project.rows import Counts, HistoryEntry, Split, Touched
+
+NOTHING = Counts(conversations=0, training=0, test=0, with_problems=0)
+EVERYTHING = Touched(ids=(), order_changed=True)
+"""What is announced when too much changed to name it."""
+
+
+class OpenProject(QObject):
+    """At most one project. Methods that edit raise ProjectError and leave the file as it was."""
+
+    opened = Signal()
+    closing = Signal()
+    closed = Signal()
+    changed = Signal(object)
+    counts_changed = Signal(object)
+    history_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._project: Project | None = None
+        self.counts = NOTHING
+
+    # Opening and closing
+
+    @property
+    def is_open(self) -> bool:
+        return self._project is not None
+
+    @property
+    def project(self) -> Project:
+        """The open project, for reading. Raises RuntimeError when there is none."""
+        if self._project is None:
+            raise RuntimeError("no project is open")
+        return self._project
+
+    @property
+    def path(self) -> Path:
+        return self.project.path
+
+    @property
+    def name(self) -> str:
+        return self.path.stem if self.is_open else ""
+
+    def create(self, path: Path) -> None:
+        """Make a project file and open it."""
+        self._take(Project.create(path))
+
+    def open(self, path: Path) -> None:
+        """Open a project file; the one that was open stays so if this fails."""
+        if self.is_open and self.path == path:
+            return
+        self._take(Project.open(path))
+
+    def close(self) -> None:
+        """Close the project; on `closing` it can still be written, on `closed` it is gone."""
+        if self._project is not None:
+            self.closing.emit()
+            self._project.close()
+            self._project = None
+            self.counts = NOTHING
+            self.closed.emit()
+
+    def _take(self, project: Project) -> None:
+        self.close()
+        self._project = project
+        self._set_counts(project.counts())
+        self.opened.emit()
+        self.history_changed.emit()
+
+    # Editing
+
+    def add(
+        self,
+        conversations: Sequence[Conversation],
+        label: str = "add",
+        *,
+        source: str = "",
+        after: int | None = None,
+    ) -> list[int]:
+        """Add conversations behind another one, or at the end; return their ids."""
+        ids = self.project.add(conversations, label=label, source=source, after=after)
+        self.announce(Touched(tuple(ids[:1000]), order_changed=True))
+        return ids
+
+    def replace(
+        self, id: int, conversation: Conversation, label: str = "edit", merge_key: str = ""
+    ) -> None:
+        """Put a changed conversation in the place of the old one."""
+        had_problem = self._has_problem(id)
+        self.project.replace(id, conversation, label=label, merge_key=merge_key)
+        more = self._has_problem(id) - had_problem
+        # Counting them all takes a tenth of a second at a million, too long while typing.
+        self._set_counts(
+            dataclasses.replace(self.counts, with_problems=self.counts.with_problems + more)
+        )
+        self._tell(Touched((id,), order_changed=False))
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Move conversations into the bin."""
+        self.project.delete(ids)
+        self.announce(EVERYTHING)
+
+    def set_split(self, ids: Sequence[int], split: Split) -> None:
+        """Use conversations for training or keep them for the test."""
+        self.project.set_split(ids, split)
+        self.announce(Touched(tuple(ids[:1000]), order_changed=False))
+
+    def split_at_random(self, test_share: float) -> None:
+        """Set a share of all conversations aside for the test."""
+        self.project.split_at_random(test_share)
+        self.announce(EVERYTHING)
+
+    def undo(self) -> None:
+        self._travel(self.project.undo)
+
+    def redo(self) -> None:
+        self._travel(self.project.redo)
+
+    @property
+    def undo_entry(self) -> HistoryEntry | None:
+        return self.project.undo_entry() if self.is_open else None
+
+    @property
+    def redo_entry(self) -> HistoryEntry | None:
+        return self.project.redo_entry() if self.is_open else None
+
+    def _travel(self, step: Callable[[], Touched | None]) -> None:
+        touched = step()
+        if touched is not None:
+            self.announce(touched)
+
+    # Telling the others
+
+    def announce(self, touched: Touched) -> None:
+        """Tell everyone what changed; called as well after a worker wrote to the file."""
+        self._set_counts(self.project.counts())
+        self._tell(touched)
+
+    def _tell(self, touched: Touched) -> None:
+        self.changed.emit(touched)
+        self.history_changed.emit()
+
+    def _has_problem(self, id: int) -> bool:
+        return any(row.n_blocking > 0 for row in self.project.rows([id], ""))
+
+    def _set_counts(self, counts: Counts) -> None:
+        self.counts = counts
+        self.counts_changed.emit(counts)

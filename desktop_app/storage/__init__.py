@@ -1,0 +1,1 @@
+"""Files on this computer: the project, the settings, the keys. No Qt."""

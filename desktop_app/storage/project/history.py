@@ -1,0 +1,164 @@
+"""The history of edits: each one a row, written with the change itself, and the stack of undo."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from desktop_app.core.examples.chat_jsonl import parse_line
+from desktop_app.core.examples.lenient_line import LineError
+from desktop_app.storage.project.bodies import overwrite, written
+from desktop_app.storage.project.database import Database
+from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
+from desktop_app.storage.project.rows import HistoryEntry, State, Touched
+
+MERGE_WITHIN_S = 5.0
+MOST_TOUCHED = 1000
+SWEPT_AT_ONCE = 200
+
+_LAST_DONE = "SELECT id, label, count, at FROM history WHERE undone = 0 ORDER BY id DESC LIMIT 1"
+_FIRST_UNDONE = "SELECT id, label, count, at FROM history WHERE undone = 1 ORDER BY id LIMIT 1"
+
+
+class Field(StrEnum):
+    """What a change is about."""
+
+    STATE = "state"
+    SPLIT = "split"
+    BODY = "body"
+
+
+# Written out, so that nothing that stands in a file becomes part of a statement.
+_UPDATE = {
+    Field.STATE: "UPDATE conversation SET state = ? WHERE id BETWEEN ? AND ?",
+    Field.SPLIT: "UPDATE conversation SET split = ? WHERE id BETWEEN ? AND ?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The same thing done to the conversations `first_id` to `last_id`, all of which exist."""
+
+    field: Field
+    first_id: int
+    last_id: int
+    before: int | str
+    after: int | str
+
+
+def runs(ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Return ids as runs of numbers that follow one another: (first, last)."""
+    found: list[tuple[int, int]] = []
+    for id_ in sorted(set(ids)):
+        if found and found[-1][1] == id_ - 1:
+            found[-1] = (found[-1][0], id_)
+        else:
+            found.append((id_, id_))
+    return found
+
+
+def record(
+    connection: sqlite3.Connection,
+    label: str,
+    changes: Sequence[Change],
+    *,
+    at: float,
+    source: str = "",
+    merge_key: str = "",
+) -> None:
+    """Write down changes that the same transaction makes; what was undone can't be redone then."""
+    connection.execute("DELETE FROM history WHERE undone = 1")
+    _sweep(connection)
+    count = sum(change.last_id - change.first_id + 1 for change in changes)
+    cursor = connection.execute(
+        "INSERT INTO history (label, source, merge_key, count, at, touched_at, undone)"
+        " VALUES (?, ?, ?, ?, ?, ?, 0)",
+        (label, source, merge_key, count, at, at),
+    )
+    connection.executemany(
+        "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)",
+        ((cursor.lastrowid, c.first_id, c.last_id, c.field, c.before, c.after) for c in changes),
+    )
+
+
+def extend_last(
+    connection: sqlite3.Connection, id_: int, after: str, merge_key: str, now: float
+) -> bool:
+    """Add to the last step, if it was made under this key on this conversation just now."""
+    row = connection.execute(
+        "SELECT id, merge_key, touched_at, undone FROM history ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    if not merge_key or row is None:
+        return False
+    history_id, last_key, touched_at, undone = row
+    if undone or last_key != merge_key or not 0 <= now - touched_at < MERGE_WITHIN_S:
+        return False
+    extended = connection.execute(
+        "UPDATE change SET after = ? WHERE history_id = ? AND field = 'body' AND first_id = ?",
+        (after, history_id, id_),
+    )
+    connection.execute("UPDATE history SET touched_at = ? WHERE id = ?", (now, history_id))
+    return extended.rowcount == 1
+
+
+def apply(connection: sqlite3.Connection, changes: Iterable[Change], *, back: bool) -> None:
+    """Make the rows as they were before the changes (`back`) or after them."""
+    for change in changes:
+        value = change.before if back else change.after
+        if change.field is Field.BODY:
+            overwrite(connection, [(change.first_id, written(parse_line(str(value))))])
+        else:
+            connection.execute(_UPDATE[change.field], (value, change.first_id, change.last_id))
+
+
+def undo_entry(database: Database) -> HistoryEntry | None:
+    """Return the step that an undo would take back."""
+    return _entry(database, _LAST_DONE, undone=False)
+
+
+def redo_entry(database: Database) -> HistoryEntry | None:
+    """Return the step that a redo would make again."""
+    return _entry(database, _FIRST_UNDONE, undone=True)
+
+
+def step(database: Database, entry: HistoryEntry) -> Touched:
+    """Undo an entry, or redo one that is undone."""
+    with database.transaction() as connection:
+        found = connection.execute(
+            "SELECT field, first_id, last_id, before, after FROM change WHERE history_id = ?",
+            (entry.id,),
+        ).fetchall()
+        try:
+            changes = [Change(Field(field), *rest) for field, *rest in found]
+            apply(connection, changes, back=not entry.undone)
+        except (ValueError, LineError, sqlite3.IntegrityError) as error:
+            detail = f"step {entry.id}"
+            raise ProjectError(ProjectErrorKind.DAMAGED, database.path, detail) from error
+        connection.execute(
+            "UPDATE history SET undone = ?, merge_key = '' WHERE id = ?",
+            (not entry.undone, entry.id),
+        )
+    return Touched(_ids(changes), any(change.field is Field.STATE for change in changes))
+
+
+def _ids(changes: Sequence[Change]) -> tuple[int, ...]:
+    if sum(change.last_id - change.first_id + 1 for change in changes) > MOST_TOUCHED:
+        return ()
+    return tuple(id_ for c in changes for id_ in range(c.first_id, c.last_id + 1))
+
+
+def _entry(database: Database, sql: str, *, undone: bool) -> HistoryEntry | None:
+    row = database.row(sql)
+    if row is None:
+        return None
+    id_, label, count, at = row
+    return HistoryEntry(id_, label, count, at, undone)
+
+
+def _sweep(connection: sqlite3.Connection) -> None:
+    """Remove what no redo can bring back any more, a little with each edit."""
+    connection.execute(
+        "DELETE FROM conversation WHERE id IN"
+        " (SELECT id FROM conversation WHERE state >= 2 AND state = ? LIMIT ?)",
+        (State.ABSENT, SWEPT_AT_ONCE),
+    )

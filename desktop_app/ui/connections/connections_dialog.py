@@ -1,0 +1,99 @@
+"""All connections: the list on the left, the chosen one on the right."""
+
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QStackedWidget, QWidget
+
+from desktop_app.state.connections import Connections
+from desktop_app.storage.settings import THIS_COMPUTER
+from desktop_app.ui.connections.engine_pane import EnginePane
+from desktop_app.ui.connections.service_pane import ServicePane
+from desktop_app.ui.connections.status_words import dot_icon
+from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.parts import Panel, button, column, row
+
+ID = Qt.ItemDataRole.UserRole
+
+
+class ConnectionsDialog(QDialog):
+    """Frees itself when it is closed."""
+
+    def __init__(self, connections: Connections, theme: Theme, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Connections"))
+        self.resize(800, 520)
+        self._connections = connections
+        self._theme = theme
+        self.list = QListWidget()
+        self.list.setProperty("kind", "choices")
+        self.list.setAccessibleName(self.tr("Connections"))
+        self.add_button = button(self.tr("Add a connection…"), "quiet", "plus")
+        self.engine_pane = EnginePane(connections)
+        self.service_pane = ServicePane(connections)
+        self.panes = QStackedWidget()
+        self.panes.addWidget(self.engine_pane)
+        self.panes.addWidget(self.service_pane)
+        self._lay_out()
+        self.list.currentItemChanged.connect(self._choose)
+        self.add_button.clicked.connect(self.show_adding)
+        self.service_pane.saved.connect(self.show_connection)
+        connections.changed.connect(self._refresh)
+        theme.changed.connect(self._refresh)
+        self.show_connection(connections.active.id)
+
+    def _lay_out(self) -> None:
+        left = Panel("right", margin=12)
+        left.setFixedWidth(220)
+        left.body.addWidget(self.list, 1)
+        left.body.addWidget(self.add_button)
+        close = button(self.tr("Close"))
+        close.clicked.connect(self.accept)
+        right = column(self.panes, margin=20, spacing=14)
+        right.addLayout(row(None, close))
+        layout = row(left, spacing=0)
+        layout.addLayout(right, 1)
+        self.setLayout(layout)
+
+    @Slot(str)
+    def show_connection(self, connection_id: str) -> None:
+        """Bring a connection to the front."""
+        self._refresh()
+        for place in range(self.list.count()):
+            if self.list.item(place).data(ID) == connection_id:
+                self.list.setCurrentRow(place)
+        self._choose(self.list.currentItem())
+
+    @Slot()
+    def show_adding(self) -> None:
+        """Bring an empty form for a new connection to the front."""
+        self.list.setCurrentRow(-1)
+        self.service_pane.show_adding()
+        self.panes.setCurrentWidget(self.service_pane)
+        self.service_pane.name.setFocus()
+
+    @Slot(QListWidgetItem)
+    def _choose(self, item: QListWidgetItem | None) -> None:
+        profile = self._connections.profile(str(item.data(ID))) if item is not None else None
+        if profile is None:
+            return
+        if profile.id == THIS_COMPUTER:
+            self.panes.setCurrentWidget(self.engine_pane)
+            return
+        self.service_pane.show_profile(profile)
+        self.panes.setCurrentWidget(self.service_pane)
+
+    @Slot()
+    def _refresh(self) -> None:
+        current = self.list.currentItem()
+        chosen = current.data(ID) if current is not None else None
+        scale = self.devicePixelRatioF()
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for profile in self._connections.profiles():
+                item = QListWidgetItem(profile.name)
+                status = self._connections.status_of(profile.id)
+                item.setIcon(dot_icon(status, self._theme.colours, scale))
+                item.setData(ID, profile.id)
+                self.list.addItem(item)
+                if profile.id == chosen:
+                    self.list.setCurrentItem(item)

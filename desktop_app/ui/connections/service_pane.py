@@ -1,0 +1,243 @@
+"""One service elsewhere: its name, address and key, and a test of them."""
+
+import uuid
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
+
+from desktop_app.background.task import Task
+from desktop_app.provider.connections.profile import ConnectionKind, ConnectionProfile
+from desktop_app.provider.provider import ErrorKind, ModelInfo, ProviderError
+from desktop_app.state.closing_dates import closing_note
+from desktop_app.state.connections import Connections
+from desktop_app.state.provider_texts import describe
+from desktop_app.state.service_address import AddressProblem, problem_with
+from desktop_app.storage.settings import ConnectionSettings
+from desktop_app.ui.connections.key_field import KeyField
+from desktop_app.ui.connections.status_words import tone, word
+from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row, set_tone
+
+DEFINITE = (ErrorKind.WRONG_KEY, ErrorKind.NO_KEY)
+"""What a test finds that waiting does not mend: such a key is not kept."""
+
+
+class ServicePane(QWidget):
+    """Edits a connection, or makes a new one; nothing is kept before a test or an explicit wish."""
+
+    saved = Signal(str)
+
+    def __init__(self, connections: Connections) -> None:
+        super().__init__()
+        self._connections = connections
+        self._profile: ConnectionProfile | None = None
+        self._testing: Task | None = None
+        self.title = label(kind="title")
+        self.status = chip()
+        self.closing = Card(tone="warning", margin=12, spacing=4)
+        self.closing_text = label(wrap=True)
+        self.name = QLineEdit()
+        self.address = QLineEdit()
+        self.key = KeyField(connections)
+        self.result = label(wrap=True)
+        self.detail = label(kind="small", wrap=True)
+        self.test_button = button(self.tr("Test and keep"), "primary")
+        self.keep_button = button(self.tr("Keep without testing"))
+        self.remove_button = button(self.tr("Remove this connection"), "quiet")
+        self._lay_out()
+        self.test_button.clicked.connect(self.test)
+        self.keep_button.clicked.connect(self._keep)
+        self.remove_button.clicked.connect(self._remove)
+        self.key.removal_wanted.connect(self._remove_key)
+        self.key.edit.returnPressed.connect(self.test)
+        self.address.textChanged.connect(self._address_edited)
+        connections.changed.connect(self._refresh)
+        self.show_adding()
+
+    def _lay_out(self) -> None:
+        self.closing.body.addWidget(self.closing_text)
+        self.address.setPlaceholderText("https://api.example.com/v1")
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(14)
+        self._grid.setVerticalSpacing(10)
+        self._name_caption = self._add_field(self.tr("Name"), self.name)
+        self._add_field(self.tr("Address (base URL)"), self.address)
+        self._add_field(self.tr("Key"), self.key)
+        answer = column(self.result, self.detail, spacing=6)
+        answer.addLayout(row(self.test_button, self.keep_button, None))
+        self._grid.addLayout(answer, self._grid.rowCount(), 1)
+        layout = column(spacing=14)
+        layout.addLayout(row(self.title, self.status, None))
+        layout.addWidget(self.closing)
+        layout.addLayout(self._grid)
+        layout.addStretch()
+        layout.addLayout(row(self.remove_button, None))
+        self.setLayout(layout)
+
+    def _add_field(self, text: str, field: QWidget) -> QLabel:
+        caption = label(text, "muted")
+        caption.setFixedHeight(self.name.sizeHint().height())
+        caption.setBuddy(field)
+        field.setAccessibleName(text)
+        place = self._grid.rowCount()
+        self._grid.addWidget(caption, place, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(field, place, 1)
+        return caption
+
+    # What it is about
+
+    def show_profile(self, profile: ConnectionProfile) -> None:
+        """Be about a connection that is there."""
+        if self._profile is None or profile.id != self._profile.id:
+            self._start(profile)
+        else:
+            self._profile = profile
+        self._refresh()
+
+    def show_adding(self) -> None:
+        """Be about one that is not there yet."""
+        self._start(None)
+        self._refresh()
+
+    def _start(self, profile: ConnectionProfile | None) -> None:
+        self._profile = profile
+        self._stop_testing()
+        self._say("")
+        self.key.clear()
+        is_openai = profile is not None and profile.kind is ConnectionKind.OPENAI
+        self.name.setText(profile.name if profile else "")
+        self.address.setText(profile.base_url if profile else "")
+        self.name.setVisible(not is_openai)
+        self._name_caption.setVisible(not is_openai)
+        self.address.setEnabled(not is_openai)
+        self.remove_button.setVisible(profile is not None and not is_openai)
+        if profile is not None:
+            self._connections.keys.look(profile.base_url)
+
+    @Slot()
+    def _refresh(self) -> None:
+        profile = self._profile
+        self.title.setText(profile.name if profile else self.tr("A new connection"))
+        self.status.setVisible(profile is not None)
+        note = ""
+        if profile is not None:
+            status = self._connections.status_of(profile.id)
+            self.status.setText(word(status))
+            set_tone(self.status, tone(status))
+            note = closing_note(profile, self._connections.today())
+        self.closing.setVisible(bool(note))
+        stays = self.tr("What you train on this computer goes on working.")
+        self.closing_text.setText(f"{note}\n{stays}")
+        self._address_edited()
+
+    @Slot()
+    def _address_edited(self) -> None:
+        address = self.address.text().strip()
+        fine = problem_with(address) is None
+        self.key.show_for(address if fine else "", urlsplit(address).hostname or "" if fine else "")
+
+    # Testing and keeping
+
+    @Slot()
+    def test(self) -> None:
+        """Ask the service for its models, and keep address and key if it answers."""
+        if self._testing is not None or not self._check_address():
+            return
+        self._say(self.tr("Asking the service for its models…"))
+        self.test_button.setEnabled(False)
+        self._testing = self._connections.test(self.address.text().strip(), self.key.typed)
+        self._testing.succeeded.connect(self._works)
+        self._testing.failed.connect(self._fails)
+
+    @Slot(object)
+    def _works(self, models: list[ModelInfo]) -> None:
+        self._stop_testing()
+        self._keep()
+        text = self.tr("It works: the service answered and lists {n} models. Kept.")
+        self._say(text.format(n=f"{len(models):,}"), tone="good")
+
+    @Slot(object)
+    def _fails(self, error: Exception) -> None:
+        self._stop_testing()
+        if not isinstance(error, ProviderError):
+            raise error
+        text, detail = describe(error)
+        if error.kind is ErrorKind.NO_KEY:
+            text = self.tr("Enter the key that the service has given you.")
+        self._say(text, detail, tone="bad")
+        self.keep_button.setVisible(error.kind not in DEFINITE)
+        if error.kind in DEFINITE:
+            self.key.edit.setFocus()
+            self.key.edit.selectAll()
+
+    @Slot()
+    def _keep(self) -> None:
+        if not self._check_address():
+            return
+        typed, connection_id = self.key.typed, self._save()
+        if typed is not None:
+            self._connections.set_key(connection_id, typed)
+        self.key.clear()
+        self._say(self.tr("Kept."))
+        self.saved.emit(connection_id)
+
+    def _save(self) -> str:
+        profile = self._profile
+        if profile is not None and profile.kind is ConnectionKind.OPENAI:
+            return profile.id
+        address = self.address.text().strip()
+        name = self.name.text().strip() or urlsplit(address).hostname or address
+        connection_id = profile.id if profile else uuid.uuid4().hex[:8]
+        settings = ConnectionSettings(connection_id, "other", name, address)
+        self._connections.save(settings)
+        self._profile = self._connections.profile(connection_id)
+        self.name.setText(name)
+        self.remove_button.setVisible(True)
+        return connection_id
+
+    @Slot()
+    def _remove(self) -> None:
+        if self._profile is not None:
+            self._connections.remove(self._profile.id)
+            self.saved.emit(self._connections.active.id)
+
+    @Slot()
+    def _remove_key(self) -> None:
+        if self._profile is not None:
+            self._connections.remove_key(self._profile.id)
+            self.key.clear()
+            self._say(self.tr("The key was removed from this computer."))
+
+    def _check_address(self) -> bool:
+        problem = problem_with(self.address.text().strip())
+        texts = {
+            AddressProblem.NOT_AN_ADDRESS: self.tr(
+                "This is no web address. It should look like https://api.example.com/v1, without "
+                "a password or a question mark in it."
+            ),
+            AddressProblem.NOT_ENCRYPTED: self.tr(
+                "Only addresses that begin with https:// are taken, because otherwise anyone on "
+                "the way could read the key and the examples. An address on this computer may "
+                "begin with http://."
+            ),
+        }
+        if problem is not None:
+            self._say(texts[problem], tone="bad")
+            self.address.setFocus()
+        return problem is None
+
+    def _stop_testing(self) -> None:
+        if self._testing is not None:
+            self._testing.succeeded.disconnect(self._works)
+            self._testing.failed.disconnect(self._fails)
+            self._testing.cancel()
+            self._testing = None
+        self.test_button.setEnabled(True)
+
+    def _say(self, text: str, detail: str = "", *, tone: str = "") -> None:
+        self.result.setText(text)
+        set_tone(self.result, tone)
+        self.result.setVisible(bool(text))
+        self.detail.setText(detail)
+        self.detail.setVisible(bool(detail))
+        self.keep_button.hide()

@@ -1,0 +1,1 @@
+"""The Examples tab: list, editor, checks."""

@@ -1,0 +1,144 @@
+"""The Examples tab: the list at the left, the conversation in the middle, checks at the right."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QSplitter, QStackedWidget
+
+from desktop_app.core.examples.conversation import ASSISTANT, USER, Conversation, Message
+from desktop_app.state.conversation_list import ConversationList
+from desktop_app.state.edited_conversation import EditedConversation
+from desktop_app.state.message_tokens import MessageTokens
+from desktop_app.state.notices import Notice, Notices, Remedy
+from desktop_app.state.open_project import OpenProject
+from desktop_app.storage.project.rows import Counts, Filter, Split
+from desktop_app.ui.actions import Actions
+from desktop_app.ui.examples.checks_panel import ChecksPanel
+from desktop_app.ui.examples.conversation_editor import ConversationEditor
+from desktop_app.ui.examples.list_panel import ListPanel
+from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.empty_state import EmptyState
+from desktop_app.ui.widgets.parts import Page, button, column
+
+EMPTY = Conversation(messages=(Message(role=USER, content=""), Message(role=ASSISTANT, content="")))
+
+
+class ExamplesPage(Page):
+    """Puts the three together and does what the Examples menu asks."""
+
+    def __init__(
+        self,
+        open_project: OpenProject,
+        conversations: ConversationList,
+        edited: EditedConversation,
+        tokens: MessageTokens,
+        notices: Notices,
+        actions: Actions,
+        theme: Theme,
+    ) -> None:
+        super().__init__()
+        self._open_project = open_project
+        self._conversations = conversations
+        self._edited = edited
+        self._notices = notices
+        self.list_panel = ListPanel(conversations, open_project, actions, theme)
+        self.editor = ConversationEditor(edited, tokens, actions)
+        self.checks_panel = ChecksPanel(edited)
+        self.list_panel.current_changed.connect(self._show_conversation)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        for widget in (self.list_panel, self.editor, self.checks_panel):
+            splitter.addWidget(widget)
+        splitter.setSizes([350, 790, 290])
+        splitter.setStretchFactor(1, 1)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(1)
+        self.splitter = splitter
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty_state(actions))
+        self._stack.addWidget(splitter)
+        self.setLayout(column(self._stack))
+        open_project.counts_changed.connect(self._choose_side)
+        self._connect(actions)
+
+    def _connect(self, actions: Actions) -> None:
+        actions.new_conversation.triggered.connect(self._add)
+        actions.duplicate_conversation.triggered.connect(self._duplicate)
+        actions.delete_conversations.triggered.connect(self._delete)
+        actions.use_for_training.triggered.connect(self._use_for_training)
+        actions.use_for_test.triggered.connect(self._use_for_test)
+        actions.next_problem.triggered.connect(self._next_problem)
+        actions.find.triggered.connect(self._find)
+
+    def _empty_state(self, actions: Actions) -> EmptyState:
+        bring = button(self.tr("Import a file…"), "primary", "download")
+        bring.clicked.connect(actions.import_file.trigger)
+        write = button(self.tr("Write the first one"), "", "pencil")
+        write.clicked.connect(actions.new_conversation.trigger)
+        return EmptyState(
+            "message-square",
+            self.tr("No examples yet"),
+            self.tr(
+                "An example is a conversation answered the way you want it answered. "
+                "Drop a JSONL file here, or write one; ten are enough to begin, fifty work better."
+            ),
+            bring,
+            write,
+        )
+
+    @Slot(object)
+    def _choose_side(self, counts: Counts) -> None:
+        self._stack.setCurrentIndex(1 if counts.conversations else 0)
+
+    @Slot(object)
+    def _show_conversation(self, id: int | None) -> None:
+        self._edited.show(id)
+
+    @Slot()
+    def _add(self) -> None:
+        self._edited.write()
+        new = self._open_project.add([EMPTY], after=self._edited.id)
+        self._go_to(new[0])
+        self.editor.focus_message(0)
+
+    @Slot()
+    def _duplicate(self) -> None:
+        self._edited.write()
+        if self._edited.id is not None:
+            copies = self._open_project.add([self._edited.conversation], after=self._edited.id)
+            self._go_to(copies[0])
+
+    @Slot()
+    def _delete(self) -> None:
+        self._edited.write()
+        ids = self.list_panel.selected_ids()
+        if ids:
+            self._open_project.delete(ids)
+            text = self.tr("%Ln conversation(s) moved to the bin.", "", len(ids))
+            remedy = Remedy(self.tr("Undo"), self._open_project.undo)
+            self._notices.post(Notice(text, "good", remedy=remedy, topic="delete"))
+
+    @Slot()
+    def _use_for_training(self) -> None:
+        self._open_project.set_split(self.list_panel.selected_ids(), Split.TRAINING)
+
+    @Slot()
+    def _use_for_test(self) -> None:
+        self._open_project.set_split(self.list_panel.selected_ids(), Split.TEST)
+
+    @Slot()
+    def _next_problem(self) -> None:
+        found = list(self._open_project.project.ids(Filter(problems_only=True)))
+        if not found:
+            self._notices.post(Notice(self.tr("No problems are left."), "good", topic="problems"))
+            return
+        current = self._edited.id
+        place = found.index(current) + 1 if current in found else 0
+        self._go_to(found[place % len(found)])
+
+    @Slot()
+    def _find(self) -> None:
+        self.list_panel.search.setFocus()
+        self.list_panel.search.selectAll()
+
+    def _go_to(self, id: int) -> None:
+        if self._conversations.position_of(id) is None:
+            self.list_panel.show_all()
+        self.list_panel.go_to(id)

@@ -1,0 +1,38 @@
+"""Where the loss curve's axes end and what is written along them."""
+
+from collections.abc import Sequence
+from math import ceil, floor, log10
+
+from PySide6.QtCore import QCoreApplication
+
+from desktop_app.core.jobs.curve import Point
+
+MOST_TICKS = 12
+SPIKE_SHARE = 0.99
+
+
+def top_of(points: Sequence[Point]) -> float:
+    """Return the round number at which the axis of losses ends; the worst 1 % may stand out."""
+    if not points:
+        return 1.0
+    losses = sorted(point.loss for point in points)
+    high = max(losses[int((len(losses) - 1) * SPIKE_SHARE)], losses[-1] / 2, 1e-6)
+    unit = 10.0 ** floor(log10(high))
+    return next(step * unit for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * unit >= high)
+
+
+def pass_ticks(total_steps: int | None, epochs: int | None, end: int) -> list[tuple[float, str]]:
+    """Return positions and texts along the steps: passes where they are known, else steps."""
+    if total_steps and epochs:
+        every = ceil(epochs / MOST_TICKS)
+        ends = range(every, epochs + 1, every)
+        return [
+            (0.0, "0"),
+            *((total_steps * n / epochs, _tr("pass {n}").format(n=n)) for n in ends),
+        ]
+    every = max(1, 10 ** floor(log10(max(end, 1))))
+    return [(float(step), str(step)) for step in range(0, end + 1, every)]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("loss_axes", text)

@@ -1,0 +1,74 @@
+"""The menu bar."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from desktop_app.state.preferences import Preferences
+from desktop_app.ui.actions import Actions
+
+
+class RecentMenu(QMenu):
+    """The projects that were open lately; those that are gone are left out."""
+
+    chosen = Signal(str)
+
+    def __init__(self, title: str, preferences: Preferences) -> None:
+        super().__init__(title)
+        self._preferences = preferences
+        self.aboutToShow.connect(self._fill)
+
+    @Slot()
+    def _fill(self) -> None:
+        self.clear()
+        for text in self._preferences.settings.recent_projects:
+            path = Path(text)
+            if path.exists():
+                action = self.addAction(path.stem)
+                action.setToolTip(text)
+                action.setData(text)
+                action.triggered.connect(self._choose)
+        if self.isEmpty():
+            self.addAction(self.tr("None yet")).setEnabled(False)
+
+    @Slot()
+    def _choose(self) -> None:
+        sender: QObject = self.sender()
+        if isinstance(sender, QAction):
+            self.chosen.emit(sender.data())
+
+
+def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu) -> None:
+    """Put every action into its menu."""
+    a = actions
+    file = bar.addMenu(bar.tr("&File"))
+    file.addActions([a.new_project, a.open_project])
+    file.addMenu(recent)
+    file.addAction(a.open_sample)
+    _part(file, [a.import_file, a.export_files])
+    _part(file, [a.connections])
+    _part(file, [a.close_project, a.quit])
+    edit = bar.addMenu(bar.tr("&Edit"))
+    edit.addActions([a.undo, a.redo])
+    _part(edit, [a.find])
+    examples = bar.addMenu(bar.tr("E&xamples"))
+    examples.addActions([a.new_conversation, a.duplicate_conversation, a.delete_conversations])
+    _part(examples, [a.use_for_training, a.use_for_test])
+    _part(examples, [a.message_up, a.message_down])
+    _part(examples, [a.next_problem])
+    jobs = bar.addMenu(bar.tr("&Jobs"))
+    jobs.addAction(a.new_job)
+    view = bar.addMenu(bar.tr("&View"))
+    view.addActions(a.tabs)
+    view.addSeparator()
+    themes = view.addMenu(bar.tr("Colours"))
+    themes.addActions(list(a.themes.values()))
+    helping = bar.addMenu(bar.tr("&Help"))
+    helping.addActions([a.shortcuts, a.about])
+
+
+def _part(menu: QMenu, actions: list[QAction]) -> None:
+    menu.addSeparator()
+    menu.addActions(actions)

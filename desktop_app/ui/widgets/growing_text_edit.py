@@ -1,0 +1,75 @@
+"""A plain text box as tall as what is in it, up to a limit past which it scrolls."""
+
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QResizeEvent
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
+from typing_extensions import override
+
+MAX_HEIGHT = 460
+
+
+class GrowingTextEdit(QPlainTextEdit):
+    """Plain text, whatever is pasted. `typed` carries what the user, not the program, wrote."""
+
+    typed = Signal(str)
+    focused = Signal()
+
+    def __init__(
+        self, parent: QWidget | None = None, *, min_lines: int = 1, max_height: int = MAX_HEIGHT
+    ) -> None:
+        super().__init__(parent)
+        self._min_lines = min_lines
+        self._max_height = max_height
+        self._is_filling = False
+        self.setTabChangesFocus(True)
+        self.setProperty("kind", "bare")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().setDocumentMargin(2)
+        self.textChanged.connect(self._take_change)
+
+    def fill(self, text: str) -> None:
+        """Show a text without reporting it as typed; the cursor stays if nothing differs."""
+        if text == self.toPlainText():
+            return
+        self._is_filling = True
+        self.setPlainText(text)
+        self._is_filling = False
+        self._fit()
+
+    @Slot()
+    def _take_change(self) -> None:
+        self._fit()
+        if not self._is_filling:
+            self.typed.emit(self.toPlainText())
+
+    def _fit(self) -> None:
+        lines = max(self._min_lines, round(self.document().size().height()))
+        margins = self.contentsMargins()
+        frame = margins.top() + margins.bottom()
+        wanted = lines * self.fontMetrics().lineSpacing() + frame + 6
+        self.setFixedHeight(min(wanted, self._max_height))
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAsNeeded if wanted > self._max_height else policy.ScrollBarAlwaysOff
+        )
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(240, self.height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focused.emit()
+
+    @override
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        self.insertPlainText(source.text())

@@ -1,0 +1,139 @@
+"""Faults put into the service: memory, models, training gone astray."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai import APIStatusError, BadRequestError, InternalServerError, NotFoundError
+
+from tests.engine.service.engine_child import FINISHED, MODEL, example_lines
+from tests.engine.service.in_process import PLENTY, InProcessEngine, in_process_engine
+from tests.engine.tiny_model import write_tiny_model
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[InProcessEngine]:
+    """A service with a model file of its own."""
+    named = write_tiny_model(tmp_path / "named.gguf")
+    with in_process_engine(tmp_path / "store", named) as engine:
+        yield engine
+
+
+def run(
+    engine: InProcessEngine,
+    lines: Sequence[str] = tuple(example_lines(12)),
+    **options: Any,  # noqa: ANN401  # as the SDK
+) -> Any:  # noqa: ANN401  # as the SDK
+    """Run a job to its end and return it."""
+    content = "\n".join(lines).encode()
+    file = engine.client.files.create(file=("a.jsonl", content), purpose="fine-tune")
+    job = engine.client.fine_tuning.jobs.create(model=MODEL, training_file=file.id, **options)
+    deadline = time.monotonic() + 30
+    while (job := engine.client.fine_tuning.jobs.retrieve(job.id)).status not in FINISHED:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return job
+
+
+def chat(engine: InProcessEngine, model: str = MODEL) -> str:
+    answer = engine.client.chat.completions.create(
+        model=model, messages=[{"role": "user", "content": "hello"}], max_tokens=2
+    )
+    return answer.choices[0].message.content or ""
+
+
+def test_too_little_memory(engine: InProcessEngine) -> None:
+    engine.memory = 1_000_000
+    job = run(engine)
+    assert job.status == "failed"
+    assert job.error.code == "insufficient_memory"
+    assert "Close other programs" in job.error.message
+    with pytest.raises(InternalServerError, match=r"only 0\.0 GB is free") as caught:
+        chat(engine)
+    assert caught.value.status_code == 503
+    engine.memory = PLENTY
+    chat(engine)
+
+
+def test_idle_weights_make_room_for_training(engine: InProcessEngine) -> None:
+    chat(engine)
+    (loaded,) = engine.serving.service.loaded._models.values()
+    assert loaded._model is not None
+    engine.memory = 1_000_000
+    assert run(engine).error.code == "insufficient_memory"
+    assert loaded._model is None
+
+
+def test_a_model_file_damaged_under_the_service(engine: InProcessEngine, tmp_path: Path) -> None:
+    named = tmp_path / "named.gguf"
+    named.write_bytes(named.read_bytes()[:5000])
+    job = run(engine)
+    assert job.error.code == "model_file_damaged"
+    with pytest.raises(InternalServerError, match="cannot be used") as caught:
+        chat(engine)
+    assert caught.value.code == "model_file_damaged"
+
+
+def test_a_model_file_gone(engine: InProcessEngine, tmp_path: Path) -> None:
+    (tmp_path / "named.gguf").unlink()
+    assert engine.ask("GET", "/engine")["starter_model"]["state"] == "missing"
+    with pytest.raises(NotFoundError):
+        chat(engine)
+
+
+def test_training_gone_astray(engine: InProcessEngine) -> None:
+    job = run(engine, hyperparameters={"learning_rate_multiplier": 1e30, "n_epochs": 10})
+    assert job.error.code == "training_diverged"
+
+
+def long_example() -> str:
+    """Return an example whose reply lies behind what the model can read."""
+    messages = [
+        {"role": "user", "content": "far too long " * 300},
+        {"role": "assistant", "content": "yes"},
+    ]
+    return json.dumps({"messages": messages})
+
+
+def test_examples_without_a_reply_left(engine: InProcessEngine) -> None:
+    job = run(engine, [*example_lines(11), long_example()], hyperparameters={"n_epochs": 1})
+    assert job.status == "succeeded"
+    events = engine.client.fine_tuning.jobs.list_events(job.id, limit=100).data
+    (warning,) = (event.message for event in events if event.level == "warn")
+    assert warning.startswith("1 example(s) are longer than the model can read")
+    job = run(engine, [long_example()] * 12)
+    assert job.error.code == "invalid_training_file"
+
+
+def test_a_tuned_model_without_its_adapter(engine: InProcessEngine) -> None:
+    job = run(engine, hyperparameters={"n_epochs": 1})
+    adapter = next((engine.folders.jobs / job.id).glob("adapter-*"))
+    for path in adapter.iterdir():
+        path.write_bytes(b"damaged")
+    with pytest.raises(APIStatusError, match="cannot be used"):
+        chat(engine, job.fine_tuned_model)
+    chat(engine)
+
+
+def test_a_model_file_from_this_computer(engine: InProcessEngine, tmp_path: Path) -> None:
+    other = write_tiny_model(tmp_path / "My Model (2).gguf", seed=3)
+    assert engine.ask("POST", "/engine/models", {"path": str(other)}) == {"id": "my-model-2"}
+    other.unlink()
+    assert chat(engine, "my-model-2")
+    assert "my-model-2" in engine.ask("GET", "/engine")["models"]
+    again = write_tiny_model(tmp_path / "my-model-2.gguf")
+    with pytest.raises(BadRequestError, match="Rename the file"):
+        engine.ask("POST", "/engine/models", {"path": str(again)})
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", b"no model at all" * 100])
+def test_files_that_are_no_models(engine: InProcessEngine, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.gguf"
+    path.write_bytes(content)
+    with pytest.raises(BadRequestError, match="cannot be used as a model") as caught:
+        engine.ask("POST", "/engine/models", {"path": str(path)})
+    assert caught.value.param == "path"
+    assert not list(engine.folders.models.iterdir())

@@ -1,0 +1,185 @@
+"""A job that is paused, killed or cut off goes on to the very same result."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai import BadRequestError
+
+from tests.engine.service.engine_child import Engine, example_lines, running_engine
+
+SETTINGS: dict[str, Any] = {
+    "seed": 5,
+    "hyperparameters": {"n_epochs": 20, "batch_size": 1, "learning_rate_multiplier": 3.0},
+}
+EXAMPLES = example_lines(15)
+STEPS = 20 * 15
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a run gives that nothing interrupts."""
+
+    digest: str
+    losses: list[tuple[int, float]]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(engine: Engine) -> Undisturbed:
+    """The run that the others are compared with."""
+    job = engine.job(EXAMPLES, **SETTINGS)
+    assert engine.finished(job.id).status == "succeeded"
+    losses = engine.losses(job.id)
+    assert [step for step, _ in losses] == list(range(1, STEPS + 1))
+    return Undisturbed(engine.adapter_digest(job.id), losses)
+
+
+@pytest.fixture
+def own_engine(tmp_path: Path, token_file: Path, tiny_model: Path) -> Iterator[Engine]:
+    """A service that the test may kill."""
+    with running_engine(tmp_path / "store", token_file, tiny_model) as engine:
+        yield engine
+
+
+def assert_same(engine: Engine, job_id: str, undisturbed: Undisturbed) -> None:
+    """Compare a finished job with the undisturbed run: not a bit of difference."""
+    assert engine.finished(job_id).status == "succeeded"
+    assert engine.losses(job_id) == undisturbed.losses
+    assert engine.adapter_digest(job_id) == undisturbed.digest
+    ids = [event.id for event in engine.events(job_id)]
+    assert len(ids) == len(set(ids))
+
+
+def restarted(engine: Engine, token_file: Path, tiny_model: Path) -> Engine:
+    """Start a service again on a store."""
+    return Engine(engine.store, token_file, tiny_model)
+
+
+def test_paused_and_resumed(engine: Engine, undisturbed: Undisturbed) -> None:
+    jobs = engine.client.fine_tuning.jobs
+    job = engine.job(EXAMPLES, **SETTINGS)
+    engine.wait_for_step(job.id, 20)
+    assert jobs.pause(job.id).status in {"pausing", "paused"}
+    engine.when(job.id, {"paused"})
+    told = len(engine.losses(job.id))
+    assert 20 <= told < STEPS
+    assert engine.get("/engine")["active_jobs"] == 0
+    time.sleep(0.3)
+    assert len(engine.losses(job.id)) == told
+    assert jobs.resume(job.id).status == "queued"
+    assert_same(engine, job.id, undisturbed)
+    messages = [event.message for event in engine.events(job.id)]
+    assert messages.count("Fine-tuning job started") == 1
+    assert f"Fine-tuning job resumed after step {told}" in messages
+
+
+def test_service_and_worker_killed_together(
+    own_engine: Engine, undisturbed: Undisturbed, token_file: Path, tiny_model: Path
+) -> None:
+    job = own_engine.job(EXAMPLES, **SETTINGS)
+    own_engine.wait_for_step(job.id, 40)
+    worker = own_engine.worker()
+    assert worker is not None
+    worker.kill()
+    own_engine.kill()
+    again = restarted(own_engine, token_file, tiny_model)
+    try:
+        assert_same(again, job.id, undisturbed)
+    finally:
+        again.stop()
+
+
+def test_service_killed_while_its_worker_lives(
+    own_engine: Engine, undisturbed: Undisturbed, token_file: Path, tiny_model: Path
+) -> None:
+    """The orphan adds to its log while the next worker already waits for it."""
+    job = own_engine.job(EXAMPLES, **SETTINGS)
+    own_engine.wait_for_step(job.id, 40)
+    orphan = own_engine.worker()
+    assert orphan is not None
+    orphan.suspend()
+    own_engine.kill()
+    again = restarted(own_engine, token_file, tiny_model)
+    try:
+        deadline = time.monotonic() + 20
+        while again.worker() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        time.sleep(0.3)
+        orphan.resume()
+        assert_same(again, job.id, undisturbed)
+    finally:
+        again.stop()
+
+
+def test_shut_down_in_the_middle(
+    own_engine: Engine, undisturbed: Undisturbed, token_file: Path, tiny_model: Path
+) -> None:
+    job = own_engine.job(EXAMPLES, **SETTINGS)
+    own_engine.wait_for_step(job.id, 40)
+    own_engine.post("/engine/shutdown")
+    assert own_engine.process.wait(20) == 0
+    again = restarted(own_engine, token_file, tiny_model)
+    try:
+        assert again.client.fine_tuning.jobs.retrieve(job.id).status in {"running", "succeeded"}
+        assert_same(again, job.id, undisturbed)
+    finally:
+        again.stop()
+
+
+def test_a_killed_worker_fails_its_job_and_nothing_else(engine: Engine) -> None:
+    job = engine.job(EXAMPLES, **SETTINGS)
+    engine.wait_for_step(job.id, 5)
+    worker = engine.worker()
+    assert worker is not None
+    assert worker.nice() > os.getpriority(os.PRIO_PROCESS, 0)
+    worker.send_signal(signal.SIGKILL)
+    failed = engine.when(job.id, {"failed"})
+    assert failed.error is not None
+    assert failed.error.code == "training_process_killed"
+    assert "memory had run out" in failed.error.message
+    last = engine.events(job.id)[-1]
+    assert (last.level, last.message) == ("error", f"The job failed: {failed.error.message}")
+    assert engine.get("/engine")["active_jobs"] == 0
+
+
+def test_cancelled(engine: Engine) -> None:
+    jobs = engine.client.fine_tuning.jobs
+    job = engine.job(EXAMPLES, **SETTINGS)
+    waiting = engine.job(EXAMPLES, **SETTINGS)
+    engine.wait_for_step(job.id, 5)
+    assert jobs.cancel(waiting.id).status == "cancelled"
+    cancelled = jobs.cancel(job.id)
+    assert cancelled.status == "cancelled"
+    assert cancelled.finished_at is not None
+    told = len(engine.events(job.id))
+    time.sleep(0.5)
+    assert len(engine.events(job.id)) == told
+    assert engine.worker() is None
+    assert engine.events(job.id)[-1].message == "The job has been cancelled"
+    leftovers = [path.name for path in (engine.store / "jobs" / waiting.id).iterdir()]
+    assert leftovers == []
+    for steer in (jobs.cancel, jobs.pause, jobs.resume):
+        with pytest.raises(BadRequestError, match="is cancelled and cannot be"):
+            steer(job.id)
+
+
+def test_a_damaged_state_begins_again(
+    own_engine: Engine, undisturbed: Undisturbed, token_file: Path, tiny_model: Path
+) -> None:
+    jobs = own_engine.client.fine_tuning.jobs
+    job = own_engine.job(EXAMPLES, **SETTINGS)
+    own_engine.wait_for_step(job.id, 20)
+    jobs.pause(job.id)
+    own_engine.when(job.id, {"paused"})
+    (state,) = (own_engine.store / "jobs" / job.id).glob("state-*")
+    state.write_bytes(b"not a state")
+    jobs.resume(job.id)
+    assert_same(own_engine, job.id, undisturbed)
+    warnings = [event.message for event in own_engine.events(job.id) if event.level == "warn"]
+    assert warnings == ["The saved state of this job is damaged: training begins again"]

@@ -1,0 +1,146 @@
+"""The store: records, pages, transactions, whole files."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+
+from desktop_app.engine.store.database import Database, StoreError
+from desktop_app.engine.store.durable import copy_durably, write_durably
+from desktop_app.engine.store.facts import fact, set_fact
+from desktop_app.engine.store.file_lock import LockedError, file_lock
+from desktop_app.engine.store.folders import Folders
+from desktop_app.engine.store.records import FILES, FileRecord
+from desktop_app.engine.store.table import Table, UnknownIdError
+from desktop_app.engine.store.tidying import tidy
+
+
+class Thing(Struct, frozen=True):
+    """A record."""
+
+    id: str
+    metadata: dict[str, str] = {}
+
+
+THINGS = Table("Thing", Thing)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(tmp_path / "test.sqlite")
+
+
+def test_pages(database: Database) -> None:
+    with database.transaction() as connection:
+        for number in range(5):
+            THINGS.add(connection, Thing(f"t{number}"), owner="me")
+        THINGS.add(connection, Thing("other"), owner="you")
+    with database.reading() as connection:
+        first = THINGS.page(connection, limit=2, owner="me")
+        assert ([thing.id for thing in first.items], first.has_more) == (["t4", "t3"], True)
+        rest = THINGS.page(connection, limit=9, owner="me", after="t3")
+        assert ([thing.id for thing in rest.items], rest.has_more) == (["t2", "t1", "t0"], False)
+        oldest = THINGS.page(connection, limit=2, owner="me", after="t1", newest_first=False)
+        assert [thing.id for thing in oldest.items] == ["t2", "t3"]
+        assert len(THINGS.all(connection)) == 6
+        with pytest.raises(UnknownIdError):
+            THINGS.page(connection, limit=2, after="t9")
+
+
+def test_metadata_with_any_key(database: Database) -> None:
+    odd = {"a.b": "1", 'q"]': "2", "'": "3", "": "4"}
+    with database.transaction() as connection:
+        THINGS.add(connection, Thing("odd", odd))
+        THINGS.add(connection, Thing("plain", {"a": "1"}))
+        for key, value in odd.items():
+            page = THINGS.page(connection, limit=5, where={key: value})
+            assert [thing.id for thing in page.items] == ["odd"]
+        assert not THINGS.page(connection, limit=5, where={"a.b": "2"}).items
+
+
+def test_records_are_added_once(database: Database) -> None:
+    with database.transaction() as connection:
+        assert THINGS.add(connection, Thing("one"))
+        assert not THINGS.add(connection, Thing("one", {"changed": "yes"}))
+        assert THINGS.get(connection, "one").metadata == {}
+        THINGS.delete(connection, "one")
+        for missing in (THINGS.get, THINGS.delete):
+            with pytest.raises(UnknownIdError):
+                missing(connection, "one")
+
+
+def test_a_failed_transaction_changes_nothing(database: Database) -> None:
+    def add_and_fail() -> None:
+        with database.transaction() as outer, database.transaction() as connection:
+            THINGS.add(connection, Thing("one"))
+            assert THINGS.get(outer, "one").id == "one"
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        add_and_fail()
+    with database.reading() as connection:
+        assert THINGS.all(connection) == []
+
+
+def test_facts_outlive_the_connection(tmp_path: Path) -> None:
+    first = Database(tmp_path / "a.sqlite")
+    set_fact(first, "speed", "1")
+    set_fact(first, "speed", "2")
+    first.close()
+    second = Database(tmp_path / "a.sqlite")
+    assert (fact(second, "speed"), fact(second, "other")) == ("2", None)
+    second.close()
+
+
+def test_a_newer_store_is_left_alone(tmp_path: Path) -> None:
+    Database(tmp_path / "a.sqlite").close()
+    connection = sqlite3.connect(tmp_path / "a.sqlite")
+    connection.execute("PRAGMA user_version=99")
+    connection.close()
+    with pytest.raises(StoreError, match="newer version"):
+        Database(tmp_path / "a.sqlite")
+
+
+def test_files_are_whole_or_absent(tmp_path: Path) -> None:
+    write_durably(tmp_path / "a", b"one")
+    write_durably(tmp_path / "a", b"two")
+    copy_durably(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(FileNotFoundError):
+        copy_durably(tmp_path / "missing", tmp_path / "c")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+    assert (tmp_path / "b").read_bytes() == b"two"
+
+
+def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with file_lock(path), pytest.raises(LockedError), file_lock(path, wait=0.1):
+        pass
+    with file_lock(path):
+        pass
+
+
+def test_what_a_kill_left_behind_is_removed(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "store")
+    folders.create()
+    database = Database(folders.database)
+    with database.transaction() as connection:
+        FILES.add(connection, FileRecord("file-kept", "a.jsonl", "fine-tune", 1, 0))
+    for path in (
+        folders.files / "file-kept",
+        folders.files / "file-orphan",
+        folders.temporary / "upload",
+        folders.models / "half.gguf.part",
+        folders.models / "whole.gguf",
+    ):
+        path.write_bytes(b"x")
+    (folders.jobs / "ftjob-orphan").mkdir()
+    (folders.temporary / "folder").mkdir()
+    tidy(database, folders)
+    left = sorted(
+        path.name
+        for folder in (folders.files, folders.temporary, folders.models, folders.jobs)
+        for path in folder.iterdir()
+    )
+    assert left == ["file-kept", "whole.gguf"]
+    database.close()

@@ -1,0 +1,174 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop_app.background.task_runner import TaskRunner
+from desktop_app.core.cost.tokens import TokenCounter
+from desktop_app.core.examples.conversation import Conversation, Message
+from desktop_app.state.conversation_list import ConversationList
+from desktop_app.state.edited_conversation import EditedConversation
+from desktop_app.state.message_tokens import MessageTokens
+from desktop_app.state.notices import Notice, Notices
+from desktop_app.state.open_project import OpenProject
+from desktop_app.storage.project.rows import Split
+from desktop_app.ui.actions import Actions
+from desktop_app.ui.examples.examples_page import ExamplesPage
+from desktop_app.ui.theme import RESOURCES, Theme
+
+
+@dataclass
+class Desk:
+    """The Examples tab with everything under it."""
+
+    project: OpenProject
+    conversations: ConversationList
+    edited: EditedConversation
+    tokens: MessageTokens
+    actions: Actions
+    page: ExamplesPage
+    said: list[Notice]
+
+    def texts(self) -> list[str]:
+        return [message.text for message in self.edited.conversation.messages]
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    runner = TaskRunner()
+    project = OpenProject()
+    conversations = ConversationList(project, runner)
+    edited = EditedConversation(project)
+    tokens = MessageTokens(TokenCounter(RESOURCES / "tokenizers"), runner)
+    notices = Notices()
+    said: list[Notice] = []
+    notices.posted.connect(said.append)
+    actions = Actions(project)
+    theme = Theme(qapp)
+    page = ExamplesPage(project, conversations, edited, tokens, notices, actions, theme)
+    qtbot.addWidget(page)
+    page.resize(1200, 700)
+    page.show()
+    project.create(tmp_path / "one.exemplar")
+    yield Desk(project, conversations, edited, tokens, actions, page, said)
+    project.close()
+    assert runner.shut_down()
+    theme.deleteLater()
+    qapp.setStyleSheet("")
+
+
+def chat(question: str, answer: str = "yes") -> Conversation:
+    return Conversation(
+        (Message(role="user", content=question), Message(role="assistant", content=answer))
+    )
+
+
+def test_writing_the_first_example(qtbot: QtBot, desk: Desk) -> None:
+    desk.actions.new_conversation.trigger()
+    assert desk.project.counts.conversations == 1
+    card = desk.page.editor.card(0)
+    qtbot.keyClicks(card.text, "Where is my parcel?")
+    qtbot.keyClicks(desk.page.editor.card(1).text, "On its way.")
+    desk.edited.write()
+    assert desk.texts() == ["Where is my parcel?", "On its way."]
+    assert desk.conversations.data(desk.conversations.index(0, 0)) == "Where is my parcel?"
+
+
+def test_typing_keeps_the_cursor_and_the_cards(qtbot: QtBot, desk: Desk) -> None:
+    desk.project.add([chat("abc")])
+    text = desk.page.editor.card(0).text
+    text.moveCursor(text.textCursor().MoveOperation.Start)
+    qtbot.keyClicks(text, "xy")
+    desk.edited.write()
+    assert desk.page.editor.card(0).text is text
+    assert text.textCursor().position() == 2
+    assert desk.texts()[0] == "xyabc"
+
+
+def test_pasted_rich_text_becomes_plain(desk: Desk) -> None:
+    desk.project.add([chat("")])
+    data = QMimeData()
+    data.setHtml("<b>bold</b>")
+    data.setText("bold")
+    desk.page.editor.card(0).text.insertFromMimeData(data)
+    desk.edited.write()
+    assert desk.texts()[0] == "bold"
+
+
+def test_a_problem_is_shown_where_it_is_and_mended_by_its_button(desk: Desk) -> None:
+    bad = Conversation((*chat("a").messages, *chat("b", "").messages))
+    desk.project.add([bad])
+    assert desk.page.editor.card(3).problem.text()
+    cards = desk.page.checks_panel.finding_cards()
+    assert cards[0].finding.code == "empty_reply"
+    cards[0].fix_button.click()
+    assert desk.texts() == ["a", "yes"]
+    assert desk.project.counts.with_problems == 0
+
+
+def test_every_problem_is_visited_in_turn(desk: Desk) -> None:
+    ids = desk.project.add([chat("a"), chat("b", ""), chat("c"), chat("d", "")])
+    visited = []
+    for _ in range(3):
+        desk.actions.next_problem.trigger()
+        visited.append(desk.edited.id)
+    assert visited == [ids[1], ids[3], ids[1]]
+
+
+def test_deleting_offers_undo(desk: Desk) -> None:
+    desk.project.add([chat("a"), chat("b"), chat("c")])
+    desk.page.list_panel.view.selectAll()
+    desk.actions.delete_conversations.trigger()
+    assert desk.project.counts.conversations == 0
+    remedy = desk.said[-1].remedy
+    assert remedy is not None
+    remedy.action()
+    assert desk.project.counts.conversations == 3
+
+
+def test_role_weight_and_order_from_the_cards(qtbot: QtBot, desk: Desk) -> None:
+    desk.project.add([chat("a")])
+    qtbot.mouseClick(desk.page.editor.card(1).learn, Qt.MouseButton.LeftButton)
+    assert desk.edited.conversation.messages[1].weight == 0
+    desk.page.editor.card(1).text.setFocus()
+    desk.page.editor.focus_message(1)
+    desk.actions.message_up.trigger()
+    assert desk.texts() == ["yes", "a"]
+
+
+def test_the_list_sets_conversations_aside(desk: Desk) -> None:
+    desk.project.add([chat("a"), chat("b")])
+    desk.page.list_panel.view.selectAll()
+    desk.actions.use_for_test.trigger()
+    assert desk.project.counts.test == 2
+    panel = desk.page.checks_panel
+    assert panel.split.currentData() == Split.TEST
+
+
+def test_undo_names_what_it_undoes(desk: Desk) -> None:
+    assert not desk.actions.undo.isEnabled()
+    desk.project.add([chat("a"), chat("b")])
+    assert desk.actions.undo.isEnabled()
+    assert "add" in desk.actions.undo.text()
+
+
+def test_tokens_are_counted_as_they_are_typed(qtbot: QtBot, desk: Desk) -> None:
+    desk.project.add([chat("hello world")])
+    qtbot.waitUntil(lambda: desk.page.editor.card(0).tokens.text().startswith("2 "), timeout=10_000)
+    qtbot.keyClicks(desk.page.editor.card(0).text, "hello ")
+    assert not desk.page.editor.card(0).tokens.text().startswith("2 ")
+
+
+def test_a_very_long_message_scrolls_within_its_card(desk: Desk) -> None:
+    desk.project.add([chat("long\n" * 20_000)])
+    assert desk.page.editor.card(0).height() < 600
+
+
+def test_right_to_left_text_is_laid_out_from_the_right(desk: Desk) -> None:
+    desk.project.add([chat("هل يمكنني الدفع عند الاستلام؟")])
+    block = desk.page.editor.card(0).text.document().firstBlock()
+    assert block.textDirection() == Qt.LayoutDirection.RightToLeft
