@@ -17,20 +17,20 @@ from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.cost.prices import load_prices
 from desktop_app.core.cost.tokens import TokenCounter
 from desktop_app.provider.connections.engine_process import EngineProcess
-from desktop_app.state.chat import Chat
-from desktop_app.state.connections import Connections
-from desktop_app.state.conversation_list import ConversationList
-from desktop_app.state.cost import CostState
-from desktop_app.state.edited_conversation import EditedConversation
-from desktop_app.state.evaluation import Evaluation
-from desktop_app.state.file_exchange import FileExchange
-from desktop_app.state.jobs import Jobs
-from desktop_app.state.message_tokens import MessageTokens
+from desktop_app.state.chat.chat import Chat
+from desktop_app.state.connections.connections import Connections
+from desktop_app.state.cost.cost import CostState
+from desktop_app.state.cost.token_counting import TokenCounting
+from desktop_app.state.evaluation.evaluation import Evaluation
+from desktop_app.state.examples.conversation_list import ConversationList
+from desktop_app.state.examples.edited_conversation import EditedConversation
+from desktop_app.state.examples.file_exchange import FileExchange
+from desktop_app.state.examples.message_tokens import MessageTokens
+from desktop_app.state.jobs.jobs import Jobs
 from desktop_app.state.navigation import TABS, Navigation
 from desktop_app.state.notices import Notices
 from desktop_app.state.open_project import OpenProject
 from desktop_app.state.preferences import Preferences
-from desktop_app.state.token_counting import TokenCounting
 from desktop_app.storage.secrets import Secrets
 from desktop_app.storage.settings import SettingsFile
 from desktop_app.ui.actions import Actions
@@ -113,7 +113,9 @@ class Program(QObject):
         self.cost = CostState(
             self.open_project, self.connections, self.counting, prices, self.notices, self
         )
-        self.jobs = Jobs(self.open_project, self.connections, self.runner, self.notices, self)
+        self.jobs = Jobs(
+            self.open_project, self.connections, self.runner, self.notices, self, prices=prices
+        )
         shared = (self.open_project, self.jobs, self.connections, self.runner, self.notices)
         self.chat = Chat(*shared, self)
         self.evaluation = Evaluation(*shared, self)

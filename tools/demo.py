@@ -73,8 +73,10 @@ def drive(folder: Path, target: Path, colours: str) -> int:
     take("08-trained")
     reply = job.ask(QUESTION)
     take("09-chat")
-    job.evaluate()
-    take("10-evaluate")
+    try:
+        job.evaluate()
+    finally:
+        take("10-evaluate")
     report = program.evaluation.report
     assert report is not None
     assert record.job is not None

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
 from desktop_app.app import Program
-from desktop_app.state.connections import ConnectionStatus
+from desktop_app.state.connections.connections import ConnectionStatus
 from desktop_app.storage.project.jobs import JobRecord
 from desktop_app.ui.examples.checks_panel import FindingCard
 

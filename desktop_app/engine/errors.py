@@ -3,13 +3,13 @@
 import errno
 import logging
 import sqlite3
-import traceback
 
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from desktop_app.engine.service_log import where
 from desktop_app.engine.store.table import UnknownIdError
 
 log = logging.getLogger(__name__)
@@ -62,13 +62,6 @@ def not_offered(what: str, param: str | None = None) -> ApiError:
     return ApiError(
         501, f"This service does not offer {what}.", param=param, code="not_implemented"
     )
-
-
-def where(error: BaseException) -> str:
-    """Name an exception and its place, without its message: that may quote a user's text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
-    return f"{type(error).__name__} at {place}"
 
 
 async def answer_api_error(_: Request, error: Exception) -> Response:

@@ -1,15 +1,21 @@
 """The service's own log: what happened and where, never what anybody wrote."""
 
 import logging
+import traceback
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
 from typing_extensions import override
 
-from desktop_app.engine.errors import where
-
 MAX_BYTES = 1_000_000
+
+
+def where(error: BaseException) -> str:
+    """Name an exception and its place, without its message: that may quote a user's text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
+    return f"{type(error).__name__} at {place}"
 
 
 class _Formatter(logging.Formatter):

@@ -32,6 +32,7 @@ from desktop_app.engine.jobs_runner.settings import RunSettings
 from desktop_app.engine.jobs_runner.training_run import DivergedError, Material, TrainingRun
 from desktop_app.engine.jobs_runner.worker_exit import WorkerExit
 from desktop_app.engine.jobs_runner.worker_log import LogWriter, Refused, Started
+from desktop_app.engine.service_log import where
 from desktop_app.engine.store.file_lock import LockedError, file_lock
 
 NICENESS = 10
@@ -140,4 +141,9 @@ def _restored(
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        code = int(main(sys.argv[1:]))
+    except Exception as error:  # noqa: BLE001  # a traceback could quote somebody's examples
+        sys.stderr.write(where(error))
+        code = 1
+    sys.exit(code)

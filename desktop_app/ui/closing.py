@@ -5,8 +5,8 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QMessageBox, QPushButton
 
 from desktop_app.background.task import Task
-from desktop_app.state.connections import Connections
-from desktop_app.state.jobs import Jobs
+from desktop_app.state.connections.connections import Connections
+from desktop_app.state.jobs.jobs import Jobs
 from desktop_app.state.preferences import Preferences
 from desktop_app.ui.main_window import MainWindow
 

@@ -14,8 +14,10 @@ _log = logging.getLogger(__name__)
 
 
 class ErrorNotices(QObject):
-    """Catches what no one else caught, on any thread. Where it happened is told, not with what:
-    the message of an exception may hold somebody's words or key."""
+    """Catches what no one else caught, on any thread.
+
+    Where it happened is told, not with what: an exception's message may hold words or a key.
+    """
 
     _caught = Signal(str)
 

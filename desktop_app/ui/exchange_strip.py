@@ -3,7 +3,7 @@
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QFrame, QProgressBar
 
-from desktop_app.state.file_exchange import FileExchange, ImportProgress
+from desktop_app.state.examples.file_exchange import FileExchange, ImportProgress
 from desktop_app.ui.widgets.parts import button, label, row
 
 SHOWN_AFTER_MS = 600

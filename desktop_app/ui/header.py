@@ -57,6 +57,7 @@ class Header(QFrame):
         holder.adjustSize()
         # The bar measures a tab's button only when it is set.
         self.tabs.setTabButton(number, side, holder)
+        holder.show()
 
     @Slot(int)
     def _lead(self, number: int) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QWidget
 from typing_extensions import override
 
-from desktop_app.state.edited_conversation import EditedConversation
+from desktop_app.state.examples.edited_conversation import EditedConversation
 from desktop_app.state.navigation import TABS, Navigation
 from desktop_app.state.open_project import OpenProject
 from desktop_app.state.preferences import Preferences

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from desktop_app.state.file_exchange import ExportReport, FileExchange, ImportReport
+from desktop_app.state.examples.file_exchange import ExportReport, FileExchange, ImportReport
 from desktop_app.state.notices import Notice, Notices, Remedy
 from desktop_app.state.open_project import OpenProject
 from desktop_app.state.preferences import Preferences

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.examples.conversation import Conversation, Message
-from desktop_app.state.edited_conversation import EditedConversation
-from desktop_app.state.file_exchange import FileExchange
+from desktop_app.state.examples.edited_conversation import EditedConversation
+from desktop_app.state.examples.file_exchange import FileExchange
 from desktop_app.state.navigation import TABS, Navigation
 from desktop_app.state.notices import Notices
 from desktop_app.state.open_project import OpenProject

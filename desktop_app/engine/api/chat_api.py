@@ -13,9 +13,10 @@ from starlette.routing import Route
 from desktop_app.engine.api.chat_request import ChatBody, plain_messages
 from desktop_app.engine.api.model_access import ModelAccess, collect
 from desktop_app.engine.backends.backend import GeneratedPiece
-from desktop_app.engine.errors import SERVER_ERROR, ApiError, where
+from desktop_app.engine.errors import SERVER_ERROR, ApiError
 from desktop_app.engine.identifiers import random_id
 from desktop_app.engine.requests import json_answer, read_json
+from desktop_app.engine.service_log import where
 
 log = logging.getLogger(__name__)
 

@@ -43,14 +43,20 @@ class BatchPlan:
         """Whether an epoch is complete after this step."""
         return step % self.steps_per_epoch == 0
 
-    def validation_sample(self, n_validation: int) -> tuple[int, ...]:
-        """Return the held-out examples measured between epochs: the same ones all through.
+    @property
+    def sample_size(self) -> int:
+        """The most held-out examples that are measured between the ends of epochs."""
+        return max(4, min(64, self.n_examples // 50))
 
-        A twentieth of an epoch, at least 4 and at most 64: little work beside training.
-        """
-        size = max(4, min(64, self.n_examples // 20))
-        return shuffled(n_validation, f"{self.seed}:validation")[:size]
+    def validation_sample(self, n_validation: int) -> tuple[int, ...]:
+        """Return the held-out examples measured between epochs: the same ones all through."""
+        return shuffled(n_validation, f"{self.seed}:validation")[: self.sample_size]
 
     def samples_validation(self, step: int) -> bool:
-        """Whether the sample is measured after this step: some ten times an epoch."""
-        return step % -(-self.steps_per_epoch // 10) == 0
+        """Whether the sample is measured after this step.
+
+        At most ten times an epoch, and not before five times as many examples were trained on:
+        measuring then takes less than a tenth of the time.
+        """
+        tenth = -(-self.steps_per_epoch // 10)
+        return step % max(tenth, -(-5 * self.sample_size // self.batch_size)) == 0

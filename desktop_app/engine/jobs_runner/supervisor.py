@@ -10,7 +10,6 @@ import msgspec
 
 from desktop_app.core.jobs.job import JobError
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.errors import where
 from desktop_app.engine.jobs_runner import job_folder
 from desktop_app.engine.jobs_runner.job_life import JobLife
 from desktop_app.engine.jobs_runner.log_intake import LogIntake
@@ -22,6 +21,7 @@ from desktop_app.engine.jobs_runner.worker_process import WorkerProcess
 from desktop_app.engine.machine import Machine
 from desktop_app.engine.models.loaded_models import LoadedModels
 from desktop_app.engine.models.model_list import ModelList
+from desktop_app.engine.service_log import where
 from desktop_app.engine.store.durable import write_durably
 from desktop_app.engine.store.folders import Folders
 from desktop_app.engine.store.records import FINISHED, JobRecord, JobStatus
@@ -118,7 +118,7 @@ class Supervisor:
             code = self._attend(job.id, worker, logs)
         finally:
             worker.close()
-        log.info("job %s: worker ended with %s %s", job.id, code, worker.last_error())
+        log.info("job %s: worker ended with %s %s", job.id, code, worker.last_words())
         self._conclude(job.id, code)
 
     def _prepare(self, job: JobRecord, folder: Path) -> JobError | None:

@@ -5,7 +5,6 @@ import threading
 
 import msgspec
 
-from desktop_app.engine.errors import where
 from desktop_app.engine.jobs_runner import job_folder
 from desktop_app.engine.jobs_runner.job_life import JobLife
 from desktop_app.engine.jobs_runner.supervisor import Supervisor
@@ -15,6 +14,7 @@ from desktop_app.engine.jobs_runner.training_file import (
     count_examples,
 )
 from desktop_app.engine.jobs_runner.worker_exit import job_error
+from desktop_app.engine.service_log import where
 from desktop_app.engine.store.folders import Folders
 from desktop_app.engine.store.records import JobRecord, JobStatus
 

@@ -43,7 +43,7 @@ class WorkerProcess:
         self.ask_to_stop()
         self._process.wait()
 
-    def last_error(self) -> str:
-        """Return the type of the exception that ended it, without its text."""
+    def last_words(self) -> str:
+        """Return the last line it wrote: the kind and place of what ended it, if anything did."""
         lines = self._errors.read_bytes().decode(errors="replace").splitlines()
-        return lines[-1].split(":", 1)[0][:100] if lines else ""
+        return lines[-1][:200] if lines else ""

@@ -11,8 +11,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.engine.errors import where
 from desktop_app.engine.models.starter_model import StarterModel, sha256_of
+from desktop_app.engine.service_log import where
 from desktop_app.engine.store.durable import copy_durably
 from desktop_app.engine.store.folders import Folders
 

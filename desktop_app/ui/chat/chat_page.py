@@ -5,7 +5,7 @@ from PySide6.QtGui import QFontMetrics, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 from typing_extensions import override
 
-from desktop_app.state.chat import Chat
+from desktop_app.state.chat.chat import Chat
 from desktop_app.state.navigation import Navigation
 from desktop_app.ui.chat.chat_sidebar import ChatSidebar
 from desktop_app.ui.chat.composer import Composer

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QPlainTextEdit, QSlider, QWidget
 
-from desktop_app.state.chat import Chat
+from desktop_app.state.chat.chat import Chat
 from desktop_app.ui.cost.number_field import whole_number
 from desktop_app.ui.widgets.parts import button, chip, column, label, row, set_tone
 

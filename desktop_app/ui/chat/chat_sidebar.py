@@ -4,7 +4,7 @@ from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QListView, QToolButton
 
-from desktop_app.state.chat import Chat
+from desktop_app.state.chat.chat import Chat
 from desktop_app.ui.chat.chat_settings import ChatSettings
 from desktop_app.ui.chat.two_line_delegate import TwoLineDelegate
 from desktop_app.ui.icons import icon

@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget
 from typing_extensions import override
 
-from desktop_app.state.chat import Chat
+from desktop_app.state.chat.chat import Chat
 from desktop_app.ui.widgets.growing_text_edit import GrowingTextEdit
 from desktop_app.ui.widgets.parts import Panel, button, label, row
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QSizePolicy
 
-from desktop_app.state.chat import Chat
-from desktop_app.state.model_choices import ModelChoice
+from desktop_app.state.chat.chat import Chat
+from desktop_app.state.chat.model_choices import ModelChoice
 from desktop_app.ui.widgets.parts import Panel, label, row
 
 

@@ -5,8 +5,8 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, Qt
 from PySide6.QtWidgets import QFrame, QWidget
 from typing_extensions import override
 
-from desktop_app.state.chat import Chat
-from desktop_app.state.chat_document import FAILED, STOPPED, STREAMING, Reply
+from desktop_app.state.chat.chat import Chat
+from desktop_app.state.chat.document import FAILED, STOPPED, STREAMING, Reply
 from desktop_app.ui.chat.flow_layout import FlowLayout
 from desktop_app.ui.chat.message_text import MessageText
 from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row, set_tone

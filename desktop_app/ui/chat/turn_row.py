@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 from typing_extensions import override
 
-from desktop_app.state.chat import Chat
+from desktop_app.state.chat.chat import Chat
 from desktop_app.ui.chat.message_log import LogRow
 from desktop_app.ui.chat.message_text import MessageText
 from desktop_app.ui.chat.reply_card import ReplyCard

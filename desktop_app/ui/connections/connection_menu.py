@@ -7,9 +7,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop_app.provider.connections.profile import ConnectionProfile
-from desktop_app.state.closing_dates import closing_note
-from desktop_app.state.connections import Connections
-from desktop_app.state.model_names import short_name
+from desktop_app.state.connections.closing_dates import closing_note
+from desktop_app.state.connections.connections import Connections
+from desktop_app.state.connections.model_names import short_name
 from desktop_app.ui.connections.status_words import dot_icon, word
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Theme

@@ -5,9 +5,9 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QPalette
 from PySide6.QtWidgets import QLabel, QPushButton
 from typing_extensions import override
 
-from desktop_app.state.closing_dates import closing_note
-from desktop_app.state.connections import Connections, ConnectionStatus
-from desktop_app.state.model_names import short_name
+from desktop_app.state.connections.closing_dates import closing_note
+from desktop_app.state.connections.connections import Connections, ConnectionStatus
+from desktop_app.state.connections.model_names import short_name
 from desktop_app.ui.connections.connection_menu import ConnectionMenu
 from desktop_app.ui.connections.connections_dialog import ConnectionsDialog
 from desktop_app.ui.connections.status_words import dot, word

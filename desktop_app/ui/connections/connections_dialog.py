@@ -3,7 +3,7 @@
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QStackedWidget, QWidget
 
-from desktop_app.state.connections import Connections
+from desktop_app.state.connections.connections import Connections
 from desktop_app.storage.settings import THIS_COMPUTER
 from desktop_app.ui.connections.engine_pane import EnginePane
 from desktop_app.ui.connections.service_pane import ServicePane

@@ -6,10 +6,10 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from desktop_app.provider.connections.engine_status import DAMAGED, READY, EngineStatus
-from desktop_app.state.connections import Connections
-from desktop_app.state.local_engine import EngineState
-from desktop_app.state.model_names import short_name
-from desktop_app.state.provider_texts import describe
+from desktop_app.state.connections.connections import Connections
+from desktop_app.state.connections.local_engine import EngineState
+from desktop_app.state.connections.model_names import short_name
+from desktop_app.state.connections.provider_texts import describe
 from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row, set_tone
 
 MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000

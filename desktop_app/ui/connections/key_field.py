@@ -3,8 +3,8 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from desktop_app.state.connections import Connections
-from desktop_app.state.keys import KeyPlace, KeyState
+from desktop_app.state.connections.connections import Connections
+from desktop_app.state.connections.keys import KeyPlace, KeyState
 from desktop_app.storage.secrets import SecretsReason
 from desktop_app.ui.widgets.parts import button, column, label, row
 

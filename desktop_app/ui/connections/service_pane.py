@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 from desktop_app.background.task import Task
 from desktop_app.provider.connections.profile import ConnectionKind, ConnectionProfile
 from desktop_app.provider.provider import ErrorKind, ModelInfo, ProviderError
-from desktop_app.state.closing_dates import closing_note
-from desktop_app.state.connections import Connections
-from desktop_app.state.provider_texts import describe
-from desktop_app.state.service_address import AddressProblem, problem_with
+from desktop_app.state.connections.closing_dates import closing_note
+from desktop_app.state.connections.connections import Connections
+from desktop_app.state.connections.provider_texts import describe
+from desktop_app.state.connections.service_address import AddressProblem, problem_with
 from desktop_app.storage.settings import ConnectionSettings
 from desktop_app.ui.connections.key_field import KeyField
 from desktop_app.ui.connections.status_words import tone, word

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QCoreApplication, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 
-from desktop_app.state.connections import ConnectionStatus
+from desktop_app.state.connections.connections import ConnectionStatus
 from desktop_app.ui.theme import Colours
 
 DOT = 9

@@ -3,8 +3,8 @@
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from desktop_app.state import cost_texts
-from desktop_app.state.cost import CostState
+from desktop_app.state.cost import texts as cost_texts
+from desktop_app.state.cost.cost import CostState
 from desktop_app.ui.cost.break_even_chart import BreakEvenChart
 from desktop_app.ui.cost.number_field import whole_number
 from desktop_app.ui.theme import Theme

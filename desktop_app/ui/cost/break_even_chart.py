@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
-from desktop_app.state.break_even import DAYS_A_MONTH, BreakEven
-from desktop_app.state.token_summary import round_width
+from desktop_app.state.cost.break_even import DAYS_A_MONTH, BreakEven
+from desktop_app.state.cost.token_summary import round_width
 from desktop_app.ui.theme import Theme
 
 LEFT, TOP, RIGHT, BOTTOM = 56.0, 30.0, 10.0, 24.0

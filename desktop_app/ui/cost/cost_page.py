@@ -5,8 +5,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QStackedLayout, QWidget
 from typing_extensions import override
 
-from desktop_app.state.connections import Connections
-from desktop_app.state.cost import CostState
+from desktop_app.state.connections.connections import Connections
+from desktop_app.state.cost.cost import CostState
 from desktop_app.state.navigation import Navigation
 from desktop_app.state.open_project import OpenProject
 from desktop_app.ui.cost.break_even_card import BreakEvenCard

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QProgressBar
 
-from desktop_app.state.cost import CostState
+from desktop_app.state.cost.cost import CostState
 from desktop_app.ui.cost.token_histogram import TokenHistogram
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.parts import Card, label, set_tone

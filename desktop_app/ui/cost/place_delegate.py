@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
-from desktop_app.state.places_to_train import MODEL, NOTE, PLACE, Place
+from desktop_app.state.cost.places_to_train import MODEL, NOTE, PLACE, Place
 from desktop_app.ui.theme import Theme
 
 CHIP_PADDING = 8.0

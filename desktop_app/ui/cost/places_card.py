@@ -3,8 +3,8 @@
 from PySide6.QtCore import QModelIndex, Slot
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from desktop_app.state.cost import CostState
-from desktop_app.state.places_to_train import MODEL, NOTE, READY_IN, REPLIES, TRAINING, WHERE
+from desktop_app.state.cost.cost import CostState
+from desktop_app.state.cost.places_to_train import MODEL, NOTE, READY_IN, REPLIES, TRAINING, WHERE
 from desktop_app.ui.cost.place_delegate import PlaceDelegate
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.parts import Card, label, row

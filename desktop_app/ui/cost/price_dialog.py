@@ -5,7 +5,7 @@ from decimal import Decimal
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QFormLayout, QWidget
 
-from desktop_app.state.cost import CostState
+from desktop_app.state.cost.cost import CostState
 from desktop_app.ui.cost.number_field import dollars
 from desktop_app.ui.widgets.parts import button, column, label, row
 

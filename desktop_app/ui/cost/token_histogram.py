@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QHelpEvent, QPainter, QP
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
-from desktop_app.state.token_summary import Histogram
+from desktop_app.state.cost.token_summary import Histogram
 from desktop_app.ui.theme import Theme
 
 GAP = 3.0

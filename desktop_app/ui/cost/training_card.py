@@ -3,8 +3,8 @@
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
-from desktop_app.state import cost_texts
-from desktop_app.state.cost import CostState
+from desktop_app.state.cost import texts as cost_texts
+from desktop_app.state.cost.cost import CostState
 from desktop_app.ui.cost.number_field import whole_number
 from desktop_app.ui.widgets.parts import Card, button, chip, label, row, rule
 

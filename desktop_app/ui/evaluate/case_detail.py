@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from desktop_app.core.evaluation.report import CaseLine, Outcome
-from desktop_app.state.evaluation import Evaluation
-from desktop_app.state.evaluation_tables import problem_text
+from desktop_app.state.evaluation.evaluation import Evaluation
+from desktop_app.state.evaluation.tables import problem_text
 from desktop_app.ui.chat.message_text import MessageText
 from desktop_app.ui.widgets.parts import Card, column, label, row
 

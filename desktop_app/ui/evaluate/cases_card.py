@@ -4,8 +4,8 @@ from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import QListView
 
 from desktop_app.core.evaluation.report import CaseLine
-from desktop_app.state.evaluation import Evaluation
-from desktop_app.state.evaluation_tables import CaseList
+from desktop_app.state.evaluation.evaluation import Evaluation
+from desktop_app.state.evaluation.tables import CaseList
 from desktop_app.ui.chat.two_line_delegate import TwoLineDelegate
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.parts import Card, label, row

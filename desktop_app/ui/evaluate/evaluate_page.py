@@ -5,7 +5,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from desktop_app.state.evaluation import Evaluation
+from desktop_app.state.evaluation.evaluation import Evaluation
 from desktop_app.state.navigation import Navigation
 from desktop_app.ui.cost.number_field import whole_number
 from desktop_app.ui.evaluate.case_detail import CaseDetail

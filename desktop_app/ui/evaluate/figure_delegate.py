@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
-from desktop_app.state.evaluation_tables import FiguresTable
+from desktop_app.state.evaluation.tables import FiguresTable
 from desktop_app.ui.theme import Theme
 
 PADDING = 8

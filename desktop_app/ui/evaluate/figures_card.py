@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 
 from desktop_app.core.evaluation.report import Verdict
-from desktop_app.state.evaluation import Evaluation
-from desktop_app.state.evaluation_tables import FiguresTable
+from desktop_app.state.evaluation.evaluation import Evaluation
+from desktop_app.state.evaluation.tables import FiguresTable
 from desktop_app.ui.evaluate.figure_delegate import FigureDelegate
 from desktop_app.ui.evaluate.verdict_texts import TONES, caution, exact_verdict, loss_verdict
 from desktop_app.ui.theme import Theme

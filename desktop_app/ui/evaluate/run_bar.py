@@ -3,8 +3,8 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QProgressBar
 
-from desktop_app.state.evaluation import Evaluation
-from desktop_app.state.evaluation_document import FAILED
+from desktop_app.state.evaluation.document import FAILED
+from desktop_app.state.evaluation.evaluation import Evaluation
 from desktop_app.ui.widgets.parts import Card, button, label, row, set_tone
 
 

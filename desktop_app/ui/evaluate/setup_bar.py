@@ -7,9 +7,9 @@ from PySide6.QtCore import QDateTime, QLocale, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
 
-from desktop_app.state.evaluation import Evaluation
-from desktop_app.state.evaluation_document import EvaluationDocument
-from desktop_app.state.model_choices import ModelChoice
+from desktop_app.state.chat.model_choices import ModelChoice
+from desktop_app.state.evaluation.document import EvaluationDocument
+from desktop_app.state.evaluation.evaluation import Evaluation
 from desktop_app.ui.chat.model_bar import worded
 from desktop_app.ui.icons import icon
 from desktop_app.ui.widgets.parts import button, chip, column, label, row

@@ -11,7 +11,7 @@ from desktop_app.core.evaluation.report import (
     Report,
     Verdict,
 )
-from desktop_app.state.evaluation_tables import rounded
+from desktop_app.state.evaluation.tables import rounded
 
 TONES = {Verdict.BETTER: "good", Verdict.WORSE: "bad"}
 

@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QScrollArea, QVBoxLayout, 
 
 from desktop_app.core.examples.checks import BLOCKS, Finding
 from desktop_app.core.examples.fixes import fix
-from desktop_app.state.conversation_list import ENCODING
-from desktop_app.state.edited_conversation import EditedConversation
+from desktop_app.state.examples.conversation_list import ENCODING
+from desktop_app.state.examples.edited_conversation import EditedConversation
 from desktop_app.storage.project.rows import Split
 from desktop_app.ui.examples.finding_texts import fix_label_of, reason_of, title_of
 from desktop_app.ui.widgets.parts import Card, Panel, button, column, label, row

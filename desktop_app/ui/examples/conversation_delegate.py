@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
-from desktop_app.state.conversation_list import ROW
+from desktop_app.state.examples.conversation_list import ROW
 from desktop_app.storage.project.rows import ConversationRow, Split
 from desktop_app.ui.theme import Theme
 

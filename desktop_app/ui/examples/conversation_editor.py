@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QScrollArea, QToolButton, QWidget
 
 from desktop_app.core.examples.checks import BLOCKS
 from desktop_app.core.examples.conversation import ASSISTANT, SYSTEM, USER
-from desktop_app.state.edited_conversation import EditedConversation
-from desktop_app.state.message_tokens import MessageTokens
+from desktop_app.state.examples.edited_conversation import EditedConversation
+from desktop_app.state.examples.message_tokens import MessageTokens
 from desktop_app.ui.actions import Actions
 from desktop_app.ui.examples.finding_texts import title_of
 from desktop_app.ui.examples.message_card import MessageCard

@@ -4,9 +4,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QSplitter, QStackedWidget
 
 from desktop_app.core.examples.conversation import ASSISTANT, USER, Conversation, Message
-from desktop_app.state.conversation_list import ConversationList
-from desktop_app.state.edited_conversation import EditedConversation
-from desktop_app.state.message_tokens import MessageTokens
+from desktop_app.state.examples.conversation_list import ConversationList
+from desktop_app.state.examples.edited_conversation import EditedConversation
+from desktop_app.state.examples.message_tokens import MessageTokens
 from desktop_app.state.notices import Notice, Notices, Remedy
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.rows import Counts, Filter, Split

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from desktop_app.state.file_exchange import ImportReport
+from desktop_app.state.examples.file_exchange import ImportReport
 from desktop_app.ui.widgets.parts import button, column, label, row
 
 PREVIEW = 200

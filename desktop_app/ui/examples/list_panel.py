@@ -4,7 +4,7 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, Sign
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QButtonGroup, QLineEdit, QPushButton, QTableView
 
-from desktop_app.state.conversation_list import ConversationList
+from desktop_app.state.examples.conversation_list import ConversationList
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.rows import Counts, Filter, Split
 from desktop_app.ui.actions import Actions

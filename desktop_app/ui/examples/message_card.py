@@ -89,7 +89,8 @@ class MessageCard(Card):
         for name in known:
             self.role.addItem(names.get(name, name), name)
         self.role.setCurrentIndex(known.index(role))
-        self.role.setFixedWidth(self.role.fontMetrics().horizontalAdvance(names.get(role, role)) + 36)
+        text = self.role.currentText()
+        self.role.setFixedWidth(self.role.fontMetrics().horizontalAdvance(text) + 36)
 
     def _attachments(self, message: Message) -> str:
         lines = [

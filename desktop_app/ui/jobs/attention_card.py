@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton
 
-from desktop_app.state.job_attention import Attention, Remedial
+from desktop_app.state.jobs.attention import Attention, Remedial
 from desktop_app.ui.widgets.parts import Card, button, label, row, set_tone
 
 

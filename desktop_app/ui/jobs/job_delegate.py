@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
-from desktop_app.state.job_list import ROW, JobRow
+from desktop_app.state.jobs.job_list import ROW, JobRow
 from desktop_app.ui.theme import Theme
 
 MARGIN = 14

@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QScrollArea
 from typing_extensions import override
 
 from desktop_app.core.jobs.phases import Phase
-from desktop_app.state.connections import Connections
-from desktop_app.state.job_attention import Remedial, attention
-from desktop_app.state.job_facts import facts, is_free
-from desktop_app.state.job_records import is_active
-from desktop_app.state.job_stages import stage_views
-from desktop_app.state.job_story import story
-from desktop_app.state.job_texts import status
-from desktop_app.state.jobs import Jobs
+from desktop_app.state.connections.connections import Connections
+from desktop_app.state.jobs.attention import Remedial, attention
+from desktop_app.state.jobs.facts import facts, is_free
+from desktop_app.state.jobs.jobs import Jobs
+from desktop_app.state.jobs.records import is_active
+from desktop_app.state.jobs.stages import stage_views
+from desktop_app.state.jobs.story import story
+from desktop_app.state.jobs.texts import status
 from desktop_app.storage.project.jobs import JobRecord
 from desktop_app.ui.jobs.attention_card import AttentionCard
 from desktop_app.ui.jobs.facts_card import FactsCard

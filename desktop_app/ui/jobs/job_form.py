@@ -6,13 +6,13 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QScr
 from typing_extensions import override
 
 from desktop_app.core.jobs.limits import EPOCHS
-from desktop_app.state import cost_texts
-from desktop_app.state.connections import Connections
-from desktop_app.state.cost import CostState
-from desktop_app.state.job_offer import JobOffer, align, offer
-from desktop_app.state.job_plan import JobPlan
-from desktop_app.state.jobs import Jobs
-from desktop_app.state.model_names import short_name
+from desktop_app.state.connections.connections import Connections
+from desktop_app.state.connections.model_names import short_name
+from desktop_app.state.cost import texts as cost_texts
+from desktop_app.state.cost.cost import CostState
+from desktop_app.state.jobs.jobs import Jobs
+from desktop_app.state.jobs.offer import JobOffer, align, offer
+from desktop_app.state.jobs.plan import JobPlan
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.jobs import JobRecord
 from desktop_app.ui.jobs.calm_combo_box import CalmComboBox

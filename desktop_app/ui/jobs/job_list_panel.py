@@ -3,7 +3,7 @@
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
-from desktop_app.state.job_list import JobList
+from desktop_app.state.jobs.job_list import JobList
 from desktop_app.ui.jobs.job_delegate import JobDelegate
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.parts import Panel, button, label, row, rule

@@ -3,11 +3,11 @@
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QSplitter, QStackedWidget
 
-from desktop_app.state.connections import Connections
-from desktop_app.state.cost import CostState
-from desktop_app.state.job_list import JobList
-from desktop_app.state.job_plan import CONNECTIONS
-from desktop_app.state.jobs import Jobs
+from desktop_app.state.connections.connections import Connections
+from desktop_app.state.cost.cost import CostState
+from desktop_app.state.jobs.job_list import JobList
+from desktop_app.state.jobs.jobs import Jobs
+from desktop_app.state.jobs.plan import CONNECTIONS
 from desktop_app.state.navigation import Navigation
 from desktop_app.state.open_project import OpenProject
 from desktop_app.ui.jobs.job_detail import JobDetail

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QFrame, QWidget
 
 from desktop_app.core.jobs.stages import StageState
-from desktop_app.state.job_stages import StageView
+from desktop_app.state.jobs.stages import StageView
 from desktop_app.ui.widgets.parts import column, label, row, set_tone
 
 TONES = {

@@ -6,8 +6,8 @@ from html import escape
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from desktop_app.state.job_story import Happening
-from desktop_app.state.job_texts import clock
+from desktop_app.state.jobs.story import Happening
+from desktop_app.state.jobs.texts import clock
 from desktop_app.ui.widgets.parts import Card, button, column, label, row, rule, set_tone
 
 MOST_LINES = 100

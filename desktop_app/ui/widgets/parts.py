@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-
 from typing_extensions import override
 
 from desktop_app.ui.icons import icon

@@ -47,10 +47,12 @@ def test_the_plan_depends_on_the_seed_alone() -> None:
 
 
 def test_validation_between_epochs_is_small_and_even() -> None:
-    plan = BatchPlan(n_examples=1000, batch_size=4, n_epochs=2, seed=0)
-    assert len(plan.validation_sample(500)) == 50
+    plan = BatchPlan(n_examples=1000, batch_size=8, n_epochs=2, seed=0)
+    assert len(plan.validation_sample(500)) == 20
     assert plan.validation_sample(2) in {(0, 1), (1, 0)}
-    assert sum(plan.samples_validation(step) for step in range(1, 251)) == 10
+    assert sum(plan.samples_validation(step) for step in range(1, 126)) == 9
+    small = BatchPlan(n_examples=12, batch_size=1, n_epochs=2, seed=0)
+    assert [step for step in range(1, 25) if small.samples_validation(step)] == [20]
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop_app.state.chat_document import DONE, STOPPED, Reply, Turn
+from desktop_app.state.chat.document import DONE, STOPPED, Reply, Turn
 from desktop_app.state.navigation import Navigation
 from desktop_app.ui.chat.chat_page import ChatPage
 from desktop_app.ui.chat.reply_card import ReplyCard
 from desktop_app.ui.chat.turn_row import TurnRow
 from desktop_app.ui.theme import Theme
-from tests.state.chat_bench import SYSTEM, TUNED, Bench, conversation
-from tests.state.chat_service import refusal
+from tests.state.chat.chat_bench import SYSTEM, TUNED, Bench, conversation
+from tests.state.chat.chat_service import refusal
 
 
 @pytest.fixture

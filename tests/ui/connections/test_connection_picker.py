@@ -8,13 +8,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop_app.state.connections import OPENAI, ConnectionStatus
+from desktop_app.state.connections.connections import OPENAI, ConnectionStatus
 from desktop_app.storage.settings import ConnectionSettings
 from desktop_app.ui.connections.connection_picker import ConnectionPicker
 from desktop_app.ui.connections.connections_dialog import ConnectionsDialog
 from desktop_app.ui.connections.status_words import dot, word
 from desktop_app.ui.theme import DARK, LIGHT, Theme
-from tests.state.connections_bench import Bench
+from tests.state.connections.connections_bench import Bench
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from desktop_app.state.connections import OPENAI, ConnectionStatus
+from desktop_app.state.connections.connections import OPENAI, ConnectionStatus
 from desktop_app.storage.settings import THIS_COMPUTER
 from desktop_app.ui.connections.connections_dialog import ConnectionsDialog
 from desktop_app.ui.connections.service_pane import ServicePane
 from desktop_app.ui.theme import Theme
 from tests.conftest import MemoryKeyring
 from tests.provider.scripted_service import ScriptedService, error
-from tests.state.connections_bench import KEY, Bench
+from tests.state.connections.connections_bench import KEY, Bench
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop_app.core.cost.tokens import CL100K, O200K
-from desktop_app.state.connections import OPENAI
+from desktop_app.state.connections.connections import OPENAI
 from desktop_app.state.navigation import Navigation
 from desktop_app.ui.cost.cost_page import CostPage
 from desktop_app.ui.cost.price_dialog import PriceDialog
 from desktop_app.ui.theme import Theme
-from tests.state.cost_bench import GPT35_IN_2023, MINI, CostBench, conversation, of_tokens
+from tests.state.cost.cost_bench import GPT35_IN_2023, MINI, CostBench, conversation, of_tokens
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from desktop_app.core.evaluation.report import (
     Verdict,
 )
 from desktop_app.core.examples.conversation import Conversation
-from desktop_app.state.evaluation_document import CANCELLED
+from desktop_app.state.evaluation.document import CANCELLED
 from desktop_app.state.navigation import Navigation
 from desktop_app.ui.evaluate.evaluate_page import (
     NO_MODEL,
@@ -25,8 +25,8 @@ from desktop_app.ui.evaluate.evaluate_page import (
 )
 from desktop_app.ui.evaluate.verdict_texts import caution, exact_verdict, loss_verdict
 from desktop_app.ui.theme import Theme
-from tests.state.chat_bench import BASE, TUNED, Bench, conversation
-from tests.state.chat_service import refusal
+from tests.state.chat.chat_bench import BASE, TUNED, Bench, conversation
+from tests.state.chat.chat_service import refusal
 
 TEST = [conversation(f"question {n}", f"wanted {n}") for n in range(6)]
 

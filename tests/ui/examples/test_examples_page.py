@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.cost.tokens import TokenCounter
 from desktop_app.core.examples.conversation import Conversation, Message
-from desktop_app.state.conversation_list import ConversationList
-from desktop_app.state.edited_conversation import EditedConversation
-from desktop_app.state.message_tokens import MessageTokens
+from desktop_app.state.examples.conversation_list import ConversationList
+from desktop_app.state.examples.edited_conversation import EditedConversation
+from desktop_app.state.examples.message_tokens import MessageTokens
 from desktop_app.state.notices import Notice, Notices
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.rows import Split

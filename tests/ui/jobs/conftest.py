@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop_app.core.cost.tokens import TokenCounter
-from desktop_app.state.cost import CostState
+from desktop_app.state.cost.cost import CostState
+from desktop_app.state.cost.token_counting import TokenCounting
 from desktop_app.state.navigation import Navigation
 from desktop_app.state.notices import Notices
-from desktop_app.state.token_counting import TokenCounting
 from desktop_app.ui.jobs.jobs_page import JobsPage
 from desktop_app.ui.theme import RESOURCES, Theme
-from tests.state.job_bench import SERVICE, Bench
+from tests.state.jobs.job_bench import SERVICE, Bench
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.core.jobs.job import Hyperparameters
 from desktop_app.core.jobs.stages import StageState
-from desktop_app.state.job_attention import Attention, Remedial
-from desktop_app.state.job_list import ROW, JobRow
-from desktop_app.state.job_stages import StageView
-from desktop_app.state.job_story import Happening
+from desktop_app.state.jobs.attention import Attention, Remedial
+from desktop_app.state.jobs.job_list import ROW, JobRow
+from desktop_app.state.jobs.stages import StageView
+from desktop_app.state.jobs.story import Happening
 from desktop_app.ui.jobs.attention_card import AttentionCard
 from desktop_app.ui.jobs.calm_combo_box import CalmComboBox
 from desktop_app.ui.jobs.facts_card import FactsCard

@@ -5,14 +5,14 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QListView, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop_app.state.cost import CostState
-from desktop_app.state.job_plan import TunedModel
+from desktop_app.state.cost.cost import CostState
+from desktop_app.state.jobs.plan import TunedModel
 from desktop_app.state.navigation import Navigation
 from desktop_app.ui.jobs.jobs_page import JobsPage
 from desktop_app.ui.jobs.questions import Question
 from tests.provider.scripted_service import error
-from tests.state.job_bench import SERVICE, Bench, conversations
-from tests.state.job_service import DROP
+from tests.state.jobs.job_bench import SERVICE, Bench, conversations
+from tests.state.jobs.job_service import DROP
 
 
 def press(qtbot: QtBot, button: QAbstractButton) -> None:

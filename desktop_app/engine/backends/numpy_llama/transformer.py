@@ -30,9 +30,9 @@ from desktop_app.engine.backends.numpy_llama.rms_norm import (
 from desktop_app.engine.backends.numpy_llama.rotary import Rotation, rotation
 from desktop_app.engine.backends.numpy_llama.weights import ModelWeights
 
-KEPT_TOKENS = 1024
-"""Up to how many tokens whole tapes are kept. Beyond, only what goes into each layer is, and the
-layer is run again on the way back (Chen et al. 2016): a third slower, a tenth of the memory."""
+KEPT_TOKENS = 512
+"""How many tokens' tapes of all layers are kept at most. Of longer packs, only what goes into the
+first layers is kept, and those are run again on the way back (Chen et al. 2016)."""
 
 _LayerTape = tuple[AttentionTape, FeedForwardTape]
 
@@ -70,10 +70,12 @@ class Transformer:
         x = self.weights.embedding[tokens]
         inputs: list[Array] = []
         tapes: list[_LayerTape | None] = []
-        for layer in range(len(self.weights.layers)):
+        layers = len(self.weights.layers)
+        first_kept = layers - layers * KEPT_TOKENS // len(tokens)
+        for layer in range(layers):
             inputs.append(x)
             x, tape = self._layer(layer, x, by, attend)
-            tapes.append(tape if len(tokens) <= KEPT_TOKENS else None)
+            tapes.append(tape if layer >= first_kept else None)
         return self._final_norm(x), Tape(inputs, tapes, by, x)
 
     def backward(

@@ -46,11 +46,13 @@ def test_the_mean_is_over_tokens_and_not_over_examples(trainer: NumpyLlamaTraine
     assert both == pytest.approx((2 * alone[0] + 8 * alone[1]) / 10)
 
 
+@pytest.mark.parametrize("tokens", [0, 40])
 def test_layers_run_again_give_the_very_same_gradient(
-    trainer: NumpyLlamaTrainer, monkeypatch: pytest.MonkeyPatch
+    trainer: NumpyLlamaTrainer, monkeypatch: pytest.MonkeyPatch, tokens: int
 ) -> None:
+    """With none of the two layers' tapes kept, and with one."""
     kept = gradient(trainer, BATCH)
-    monkeypatch.setattr(transformer, "KEPT_TOKENS", 0)
+    monkeypatch.setattr(transformer, "KEPT_TOKENS", tokens)
     assert np.array_equal(gradient(trainer, BATCH), kept)
 
 

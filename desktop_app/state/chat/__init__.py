@@ -1,0 +1,1 @@
+"""Chats with a model, and what is kept of them."""

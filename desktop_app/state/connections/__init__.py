@@ -1,0 +1,1 @@
+"""Services, their keys and models, and the engine on this computer."""

@@ -1,0 +1,1 @@
+"""Tokens counted, prices chosen, what training costs where."""

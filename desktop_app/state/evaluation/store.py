@@ -1,0 +1,129 @@
+"""The evaluations of the open project: read when it opens, written by a worker as they grow."""
+
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, Signal, Slot
+
+from desktop_app.background.call import BlockingWork
+from desktop_app.background.task import Task
+from desktop_app.background.task_runner import TaskRunner
+from desktop_app.state.evaluation.document import KIND, EvaluationDocument, decode, encode
+from desktop_app.state.open_project import OpenProject
+from desktop_app.storage.project.project import Project
+
+
+class EvaluationStore(QObject):
+    """Newest first. `failed` carries what kept one from being written."""
+
+    changed = Signal()
+    failed = Signal(object)
+
+    def __init__(
+        self, open_project: OpenProject, runner: TaskRunner, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._open_project = open_project
+        self._runner = runner
+        self._documents: list[EvaluationDocument] = []
+        self._reading: Task | None = None
+        self._writing: Task | None = None
+        self._unwritten: EvaluationDocument | None = None
+        open_project.opened.connect(self._load)
+        open_project.closed.connect(self._clear)
+        if open_project.is_open:
+            self._load()
+
+    @property
+    def documents(self) -> tuple[EvaluationDocument, ...]:
+        return tuple(self._documents)
+
+    def document(self, id: str) -> EvaluationDocument | None:
+        return next((each for each in self._documents if each.id == id), None)
+
+    def put(self, document: EvaluationDocument, *, write: bool = True) -> None:
+        """Take a new or a changed evaluation; the last one put is on disk before long."""
+        for place, each in enumerate(self._documents):
+            if each.id == document.id:
+                self._documents[place] = document
+                break
+        else:
+            self._documents.insert(0, document)
+        if write:
+            self._unwritten = document
+            self._write()
+        self.changed.emit()
+
+    def remove(self, id: str) -> None:
+        """Delete an evaluation. Raises ProjectError if that cannot be written."""
+        if self._unwritten is not None and self._unwritten.id == id:
+            self._unwritten = None
+        self._open_project.project.delete_document(KIND, id)
+        self._documents = [each for each in self._documents if each.id != id]
+        self.changed.emit()
+
+    def _write(self) -> None:
+        # One at a time, so that an older state never lands on a newer one.
+        if self._writing is None and self._unwritten is not None:
+            document, self._unwritten = self._unwritten, None
+            self._writing = self._runner.run_blocking(_writer(self._open_project.path, document))
+            self._writing.failed.connect(self.failed)
+            self._writing.finished.connect(self._write_next)
+
+    @Slot()
+    def _write_next(self) -> None:
+        self._writing = None
+        if self._open_project.is_open:
+            self._write()
+
+    @Slot()
+    def _load(self) -> None:
+        self._clear()
+        self._reading = self._runner.run_blocking(_reader(self._open_project.path))
+        self._reading.succeeded.connect(self._take)
+
+    @Slot(object)
+    def _take(self, documents: list[EvaluationDocument]) -> None:
+        self._reading = None
+        here = {each.id for each in self._documents}
+        self._documents += [each for each in documents if each.id not in here]
+        self.changed.emit()
+
+    @Slot()
+    def _clear(self) -> None:
+        if self._reading is not None:
+            self._reading.succeeded.disconnect(self._take)
+            self._reading.cancel()
+            self._reading = None
+        self._unwritten = None
+        self._documents = []
+        self.changed.emit()
+
+
+def _writer(path: Path, document: EvaluationDocument) -> BlockingWork:
+    def write(_report: object, _should_stop: object) -> None:
+        project = Project.open(path, shared=True)
+        try:
+            project.save_document(KIND, document.id, document.title, encode(document))
+        finally:
+            project.close()
+
+    return write
+
+
+def _reader(path: Path) -> BlockingWork:
+    def read(_report: object, _should_stop: object) -> list[EvaluationDocument]:
+        project = Project.open(path, shared=True)
+        try:
+            kept = project.documents(KIND)
+        finally:
+            project.close()
+        documents = []
+        for each in kept:
+            try:
+                documents.append(decode(each.body))
+            except msgspec.DecodeError:
+                continue  # Nothing of the user's own is lost: it can be measured again.
+        return documents
+
+    return read

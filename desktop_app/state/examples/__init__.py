@@ -1,0 +1,1 @@
+"""The list of conversations, the one that is edited, files in and out."""

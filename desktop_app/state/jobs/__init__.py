@@ -1,0 +1,1 @@
+"""Fine-tuning jobs: sent once, followed to their end, kept with the project."""
