@@ -43,6 +43,7 @@ from desktop_app.ui.error_notices import ErrorNotices
 from desktop_app.ui.evaluate.evaluate_page import EvaluatePage
 from desktop_app.ui.examples.examples_page import ExamplesPage
 from desktop_app.ui.exchange_strip import ExchangeStrip
+from desktop_app.ui.jobs.job_menu import JobMenu
 from desktop_app.ui.jobs.jobs_page import JobsPage
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.notice_bar import NoticeBar
@@ -162,7 +163,8 @@ class Program(QObject):
         )  # fmt: skip
         self.picker = ConnectionPicker(self.connections, self.theme)
         strips = [NoticeBar(self.notices), ExchangeStrip(self.exchange)]
-        self.window.fill(dict(zip(TABS, pages, strict=True)), strips, self.picker, self.files)
+        menu = JobMenu(self.tr("&Jobs"), self.actions.new_job, self.jobs_page.detail)
+        self.window.fill(dict(zip(TABS, pages, strict=True)), strips, self.picker, self.files, menu)
         self.closing = Closing(self.window, self.jobs, self.connections, self.preferences)
         self._wire()
 

@@ -61,10 +61,10 @@ class Closing(QObject):
             )
         )
         role = QMessageBox.ButtonRole
-        self._keep: QPushButton = box.addButton(self.tr("Keep training"), role.AcceptRole)
-        self._stop: QPushButton = box.addButton(self.tr("Stop for now"), role.DestructiveRole)
+        self.keep_button: QPushButton = box.addButton(self.tr("Keep training"), role.AcceptRole)
+        self.stop_button: QPushButton = box.addButton(self.tr("Stop for now"), role.DestructiveRole)
         box.addButton(self.tr("Do not close"), role.RejectRole)
-        box.setDefaultButton(self._keep)
+        box.setDefaultButton(self.keep_button)
         self._always = QCheckBox(self.tr("Always do this"))
         box.setCheckBox(self._always)
         box.buttonClicked.connect(self._take_answer)
@@ -74,9 +74,9 @@ class Closing(QObject):
 
     @Slot(QAbstractButton)
     def _take_answer(self, button: QAbstractButton) -> None:
-        if button not in (self._keep, self._stop):
+        if button not in (self.keep_button, self.stop_button):
             return
-        self._keep_training = button is self._keep
+        self._keep_training = button is self.keep_button
         if self._always.isChecked():
             self._preferences.update(keep_training_when_closed=self._keep_training)
         QTimer.singleShot(0, self._window.close)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QMimeData, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QStackedWidget, QWidget
 from typing_extensions import override
 
 from desktop_app.state.examples.edited_conversation import EditedConversation
@@ -68,14 +68,16 @@ class MainWindow(QMainWindow):
         strips: list[QWidget],
         corner: QWidget,
         files: ProjectFiles,
+        jobs_menu: QMenu,
     ) -> None:
         """Take in what the window shows: a page a tab, strips under the header, the corner."""
         self._files = files
         files.connect_actions(self._actions)
         recent = RecentMenu(self.tr("Open recent"), self._preferences)
-        recent.setParent(self.menuBar(), recent.windowFlags())
+        for menu in (recent, jobs_menu):
+            menu.setParent(self.menuBar(), menu.windowFlags())
         recent.chosen.connect(files.open)
-        fill_menu_bar(self.menuBar(), self._actions, recent)
+        fill_menu_bar(self.menuBar(), self._actions, recent, jobs_menu)
         self.header = Header(self._navigation, corner)
         self.pages = pages
         self._tabs = QStackedWidget()

@@ -40,7 +40,7 @@ class RecentMenu(QMenu):
             self.chosen.emit(sender.data())
 
 
-def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu) -> None:
+def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu, jobs: QMenu) -> None:
     """Put every action into its menu."""
     a = actions
     file = bar.addMenu(bar.tr("&File"))
@@ -58,8 +58,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu) -> None:
     _part(examples, [a.use_for_training, a.use_for_test])
     _part(examples, [a.message_up, a.message_down])
     _part(examples, [a.next_problem])
-    jobs = bar.addMenu(bar.tr("&Jobs"))
-    jobs.addAction(a.new_job)
+    bar.addMenu(jobs)
     view = bar.addMenu(bar.tr("&View"))
     view.addActions(a.tabs)
     view.addSeparator()

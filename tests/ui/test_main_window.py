@@ -60,7 +60,9 @@ def program(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Progra
         project, exchange, preferences, notices, tmp_path / "projects", SAMPLE, window
     )
     bar = NoticeBar(notices)
-    window.fill({tab: QWidget() for tab in TABS}, [bar], QWidget(), files)
+    jobs = QMenu("Jobs")
+    jobs.addAction(actions.new_job)
+    window.fill({tab: QWidget() for tab in TABS}, [bar], QWidget(), files, jobs)
     window.show()
     yield Program(tmp_path, project, preferences, navigation, exchange, actions, files, bar, window)
     project.close()
