@@ -13,6 +13,7 @@ from desktop_app.state.connections.connections import ConnectionStatus
 from desktop_app.storage.project.jobs import JobRecord
 from desktop_app.ui.examples.checks_panel import FindingCard
 
+BUTTON_SECONDS = 10
 READY_SECONDS = 60
 TRAINING_SECONDS = 420
 ANSWER_SECONDS = 90
@@ -40,9 +41,10 @@ def pause(milliseconds: int) -> None:
 
 
 def press(button: QAbstractButton) -> None:
-    """Click a button as its user would: only if it can be seen and used."""
-    if not button.isVisible() or not button.isEnabled():
-        raise StepError(f"“{button.text()}” cannot be pressed")
+    """Click a button as its user would: once it can be seen and used. Raises StepError."""
+    wait_until(
+        lambda: button.isVisible() and button.isEnabled(), f"“{button.text()}”", BUTTON_SECONDS
+    )
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
@@ -174,7 +176,7 @@ class MainJob:
         wait_until(
             lambda: (
                 evaluation.report is not None
-                and evaluation.report.models[0].n_scored == evaluation.n_conversations
+                and evaluation.report.models[1].n_scored == evaluation.report.n_cases
             ),
             "the figures",
             READY_SECONDS,

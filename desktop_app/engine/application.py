@@ -71,7 +71,11 @@ class Service:
         self.loaded = LoadedModels(machine)
         self.fetch = StarterFetch(options.starter, folders)
         finder = StarterFinder(
-            options.starter, options.named_starter, folders.models, self.database
+            options.starter,
+            options.named_starter,
+            folders.models,
+            self.database,
+            machine.backend,
         )
         self.models = ModelList(self.database, folders, finder)
         self.results = Results(self.database, folders)

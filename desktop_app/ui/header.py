@@ -1,6 +1,6 @@
 """The row under the menu: five tabs at the left, the connection at the right."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QTabBar, QWidget
 
 from desktop_app.state.navigation import TABS, Navigation
@@ -28,6 +28,8 @@ class Header(QFrame):
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setAccessibleName(self.tr("Tabs"))
         texts = (
             self.tr("Examples"), self.tr("Cost"), self.tr("Jobs"), self.tr("Chat"),
@@ -47,6 +49,7 @@ class Header(QFrame):
         holder = self.tabs.tabButton(number, side)
         if not text:
             self.tabs.setTabButton(number, side, None)
+            self.tabs.updateGeometry()
             if holder is not None:
                 holder.deleteLater()
             return
@@ -58,6 +61,7 @@ class Header(QFrame):
         # The bar measures a tab's button only when it is set.
         self.tabs.setTabButton(number, side, holder)
         holder.show()
+        self.tabs.updateGeometry()
 
     @Slot(int)
     def _lead(self, number: int) -> None:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from desktop_app.engine.api.files_api import PURPOSE
 from desktop_app.engine.api.job_bodies import checkpoint_body, event_body, job_body
 from desktop_app.engine.api.job_request import MAX_SEED, JobBody
+from desktop_app.engine.backends.backend import ModelFileError
 from desktop_app.engine.errors import ApiError
 from desktop_app.engine.identifiers import random_id
 from desktop_app.engine.jobs_runner import job_folder
@@ -60,9 +61,14 @@ class JobsApi:
         return json_answer(job_body(job))
 
     def _create(self, body: JobBody) -> JobRecord:
-        if body.model not in self._models.base_paths():
+        try:
+            self._models.trainable(body.model)
+        except UnknownIdError as error:
             message = f"Model {body.model} is not available for fine-tuning or does not exist."
-            raise ApiError(400, message, param="model", code="model_not_available")
+            raise ApiError(400, message, param="model", code="model_not_available") from error
+        except ModelFileError as error:
+            message = f"Model {body.model} is not available for fine-tuning: {error}"
+            raise ApiError(400, message, param="model", code="model_file_damaged") from error
         job = JobRecord(
             id=random_id("ftjob-"),
             created_at=int(time.time()),

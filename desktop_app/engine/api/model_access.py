@@ -38,8 +38,7 @@ class Session:
         except MemoryError as error:
             raise _no_memory("There is not enough memory to answer.") from error
         except ModelFileError as error:
-            message = f"The model cannot be used: {error}"
-            raise ApiError(500, message, type_=SERVER_ERROR, code="model_file_damaged") from error
+            raise _damaged(error) from error
 
     async def prompt(
         self, messages: Sequence[dict[str, Any]], *, add_generation_prompt: bool = True
@@ -86,6 +85,8 @@ class ModelAccess:
         except UnknownIdError as error:
             message = f"The model `{model[:300]}` does not exist."
             raise ApiError(404, message, param="model", code="model_not_found") from error
+        except ModelFileError as error:
+            raise _damaged(error) from error
         return Session(self._loaded, files)
 
 
@@ -98,6 +99,11 @@ async def collect(request: Request, pieces: AsyncGenerator[GeneratedPiece]) -> G
             if await request.is_disconnected():
                 break
     return GeneratedPiece(text, last.completion_tokens, last.finish_reason)
+
+
+def _damaged(error: ModelFileError) -> ApiError:
+    message = f"The model cannot be used: {error}"
+    return ApiError(500, message, type_=SERVER_ERROR, code="model_file_damaged")
 
 
 def _no_memory(message: str) -> ApiError:

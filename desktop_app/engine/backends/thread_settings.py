@@ -1,9 +1,9 @@
 """Environment for a process that trains or answers; set before it imports NumPy.
 
 Measured on two cores of an AMD EPYC (Zen 5): a second busy process on the machine slows training
-on all cores by three times, and on all but one not at all; OpenBLAS's AVX-512 kernels, which it
-does not choose by itself on AMD, train 1.6 times as fast as those it takes; keeping freed memory
-within the process saves a tenth of the time, spent on fresh pages.
+on all cores by three times, and on all but one not at all; OpenBLAS's AVX-512 kernels, which some
+of its versions do not choose by themselves on AMD, train 1.5 times as fast as those for AVX2;
+keeping freed memory within the process saves a tenth of the time, spent on fresh pages.
 """
 
 import platform

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.engine.backends.backend import ModelFileError
 from desktop_app.engine.models.starter_model import StarterFinder
 from desktop_app.engine.store.database import Database
 from desktop_app.engine.store.folders import Folders
@@ -63,15 +64,21 @@ class ModelList:
         return next((c for c in self._checkpoints() if c.model == model), None)
 
     def files(self, model: str) -> ModelFiles:
-        """Return what a model is made of. Raises UnknownIdError."""
-        bases = self.base_paths()
-        if model in bases:
-            return ModelFiles(bases[model], None)
+        """Return what a model is made of. Raises UnknownIdError, and ModelFileError for damage."""
         checkpoint = self.checkpoint(model)
-        if checkpoint is None or checkpoint.base not in bases:
-            raise UnknownIdError("model", model)
-        adapter = self._folders.jobs / checkpoint.job / checkpoint.adapter
-        return ModelFiles(bases[checkpoint.base], adapter)
+        base = self.trainable(model if checkpoint is None else checkpoint.base)
+        if checkpoint is None:
+            return ModelFiles(base, None)
+        return ModelFiles(base, self._folders.jobs / checkpoint.job / checkpoint.adapter)
+
+    def trainable(self, model: str) -> Path:
+        """Return the file of a base model. Raises UnknownIdError, and ModelFileError for damage."""
+        path = self.base_path(model)
+        if path is not None:
+            return path
+        if model == self._starter.starter.model and self._starter.find().damaged:
+            raise ModelFileError("its file is damaged. Fetch the model again.")
+        raise UnknownIdError("Model", model)
 
     def _checkpoints(self) -> list[CheckpointRecord]:
         with self._database.reading() as connection:

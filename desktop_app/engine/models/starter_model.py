@@ -6,9 +6,11 @@ is of use here, so the package is looked up without being imported.
 
 import hashlib
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.engine.backends.backend import Backend, ModelFileError
 from desktop_app.engine.store.database import Database
 from desktop_app.engine.store.facts import fact, set_fact
 
@@ -48,9 +50,15 @@ class StarterFinder:
     """Looks for the starter model: the file named at the start, the store, the package."""
 
     def __init__(
-        self, starter: StarterModel, named: Path | None, models: Path, database: Database
+        self,
+        starter: StarterModel,
+        named: Path | None,
+        models: Path,
+        database: Database,
+        backend: Backend,
     ) -> None:
         self.starter = starter
+        self._backend = backend
         self._named = named
         self._models = models
         self._database = database
@@ -58,10 +66,13 @@ class StarterFinder:
     def find(self) -> Found:
         """Return the first sound file; a file is read through once and remembered.
 
-        One that was named at the start is taken as it is: its owner chose it.
+        One that was named at the start need only be a model: its owner chose it.
         """
         if self._named is not None:
-            return Found(self._named if self._named.is_file() else None)
+            if not self._named.is_file():
+                return Found(None)
+            readable = self._is_readable(self._named)
+            return Found(self._named if readable else None, damaged=not readable)
         damaged = False
         for path in (self._models / self.starter.file_name, self._packaged()):
             if path is None or not path.is_file():
@@ -73,15 +84,29 @@ class StarterFinder:
 
     def is_sound(self, path: Path) -> bool:
         """Whether a file is the starter model, byte for byte."""
-        status = path.stat()
-        if status.st_size != self.starter.bytes:
+        if path.stat().st_size != self.starter.bytes:
             return False
-        key = f"sha256:{path}:{status.st_size}:{status.st_mtime_ns}"
+        return self._remembered("sha256", path, sha256_of) == self.starter.sha256
+
+    def _is_readable(self, path: Path) -> bool:
+        def check(path: Path) -> str:
+            try:
+                self._backend.memory_needed(path, training=False)
+            except ModelFileError:
+                return "no"
+            return "yes"
+
+        return self._remembered("readable", path, check) == "yes"
+
+    def _remembered(self, what: str, path: Path, find_out: Callable[[Path], str]) -> str:
+        """Return what was found out about a file, as long as it is the same file."""
+        status = path.stat()
+        key = f"{what}:{path}:{status.st_size}:{status.st_mtime_ns}"
         known = fact(self._database, key)
         if known is None:
-            known = sha256_of(path)
+            known = find_out(path)
             set_fact(self._database, key, known)
-        return known == self.starter.sha256
+        return known
 
     def _packaged(self) -> Path | None:
         found = importlib.util.find_spec(self.starter.package)

@@ -65,6 +65,7 @@ class Evaluation(QObject):
         self._task: Task | None = None
         self._running_id = ""
         self._starts = False
+        self._has_chosen = False
         self._clock = QElapsedTimer()
         self._done_before = 0
         self._save_timer = QTimer(self)
@@ -145,9 +146,8 @@ class Evaluation(QObject):
         if document is None or not self.is_current_running or not self._clock.isValid():
             return None
         done = document.n_done - self._done_before
-        if done < 1:
-            return None
-        return (document.n_in_all - document.n_done) * self._clock.elapsed() / 1000 / done
+        left = document.n_in_all - document.n_done
+        return left * self._clock.elapsed() / 1000 / done if done > 0 else None
 
     @property
     def sends_to(self) -> str:
@@ -159,6 +159,8 @@ class Evaluation(QObject):
     # Choosing
 
     def choose_tuned(self, choice: ModelChoice) -> None:
+        """Take this model; until then the newest one is taken, as models are made."""
+        self._has_chosen = True
         self.tuned = choice
         self.changed.emit()
 
@@ -366,11 +368,11 @@ class Evaluation(QObject):
 
     @Slot()
     def _follow_choices(self) -> None:
-        tuned, base = self.choices.tuned, self.choices.base
-        if self.tuned not in tuned:
-            self.tuned = tuned[0] if tuned else None
-        if self.base not in self.choices.all or self.base is None:
-            self.base = base
+        tuned = self.choices.tuned
+        if self.tuned not in tuned or not self._has_chosen:
+            self.tuned = next(iter(tuned), None)
+        if self.base not in self.choices.all:
+            self.base = self.choices.base
         self.changed.emit()
 
     @Slot()
@@ -387,6 +389,7 @@ class Evaluation(QObject):
     @Slot()
     def _start_over(self) -> None:
         self._stop()
+        self._has_chosen = False
         self.current = None
         self._report.clear()
         self.changed.emit()

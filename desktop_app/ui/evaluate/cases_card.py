@@ -20,6 +20,7 @@ class CasesCard(Card):
         super().__init__(margin=0, spacing=0)
         self.setMinimumWidth(280)
         self._key = ""
+        self._is_following = False
         self.cases = CaseList(evaluation, self)
         self.list = QListView()
         self.list.setProperty("kind", "plain")
@@ -48,12 +49,13 @@ class CasesCard(Card):
     def _choose(self, index: QModelIndex) -> None:
         line = index.data(CaseList.LINE) if index.isValid() else None
         if isinstance(line, CaseLine):
-            self._key = line.case.key
+            if not self._is_following:
+                self._key = line.case.key
             self.chosen.emit(line)
 
     @Slot()
     def _choose_again(self) -> None:
-        """Keep to the conversation that is being read, while the order may change."""
+        """Keep to the conversation that its user went to, while the order may change."""
         place = self.cases.position_of(self._key)
         if place is None and self.cases.rowCount():
             place = 0
@@ -61,4 +63,6 @@ class CasesCard(Card):
             self._key = ""
             self.chosen.emit(None)
         else:
+            self._is_following = True
             self.list.setCurrentIndex(self.cases.index(place))
+            self._is_following = False

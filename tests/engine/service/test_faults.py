@@ -1,6 +1,7 @@
 """Faults put into the service: memory, models, training gone astray."""
 
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -67,14 +68,29 @@ def test_idle_weights_make_room_for_training(engine: InProcessEngine) -> None:
     assert loaded._model is None
 
 
-def test_a_model_file_damaged_under_the_service(engine: InProcessEngine, tmp_path: Path) -> None:
+def test_a_model_file_cut_short(engine: InProcessEngine, tmp_path: Path) -> None:
     named = tmp_path / "named.gguf"
     named.write_bytes(named.read_bytes()[:5000])
-    job = run(engine)
-    assert job.error.code == "model_file_damaged"
-    with pytest.raises(InternalServerError, match="cannot be used") as caught:
+    assert engine.ask("GET", "/engine")["starter_model"]["state"] == "damaged"
+    with pytest.raises(BadRequestError, match="file is damaged") as refused:
+        run(engine)
+    assert (refused.value.code, refused.value.param) == ("model_file_damaged", "model")
+    with pytest.raises(InternalServerError, match="file is damaged") as caught:
         chat(engine)
     assert caught.value.code == "model_file_damaged"
+
+
+def test_a_model_file_damaged_unseen(engine: InProcessEngine, tmp_path: Path) -> None:
+    """Its size and time tell nothing, but its numbers are none."""
+    named = tmp_path / "named.gguf"
+    engine.client.models.list()
+    before = named.stat()
+    content = named.read_bytes()
+    named.write_bytes(content[:-256] + b"\xff" * 256)
+    os.utime(named, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert run(engine).error.code == "model_file_damaged"
+    with pytest.raises(InternalServerError, match="cannot be used"):
+        chat(engine)
 
 
 def test_a_model_file_gone(engine: InProcessEngine, tmp_path: Path) -> None:

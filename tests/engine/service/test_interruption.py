@@ -148,6 +148,18 @@ def test_a_killed_worker_fails_its_job_and_nothing_else(engine: Engine) -> None:
     assert engine.get("/engine")["active_jobs"] == 0
 
 
+def test_a_worker_told_to_end_from_outside(engine: Engine, undisturbed: Undisturbed) -> None:
+    """As at the end of a session, or by `kill`: nothing is lost, and the owner decides."""
+    job = engine.job(EXAMPLES, **SETTINGS)
+    engine.wait_for_step(job.id, 5)
+    worker = engine.worker()
+    assert worker is not None
+    worker.terminate()
+    engine.when(job.id, {"paused"})
+    engine.client.fine_tuning.jobs.resume(job.id)
+    assert_same(engine, job.id, undisturbed)
+
+
 def test_cancelled(engine: Engine) -> None:
     jobs = engine.client.fine_tuning.jobs
     job = engine.job(EXAMPLES, **SETTINGS)

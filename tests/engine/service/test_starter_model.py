@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
 from desktop_app.engine.models.starter_model import STARTER_MODEL, StarterFinder, StarterModel
 from desktop_app.engine.store.database import Database
 from tests.engine.service.engine_child import MODEL
@@ -152,7 +153,7 @@ def test_a_file_is_read_through_once(
 
     monkeypatch.setattr("desktop_app.engine.models.starter_model.sha256_of", counted)
     database = Database(tmp_path / "a.sqlite")
-    finder = StarterFinder(starter, None, tmp_path, database)
+    finder = StarterFinder(starter, None, tmp_path, database, NumpyLlamaBackend())
     path = tmp_path / starter.file_name
     path.write_bytes(content)
     assert finder.find().path == finder.find().path == path
@@ -166,7 +167,7 @@ def test_a_file_is_read_through_once(
 
 def test_the_installed_package_holds_it(tmp_path: Path) -> None:
     database = Database(tmp_path / "a.sqlite")
-    found = StarterFinder(STARTER_MODEL, None, tmp_path, database).find()
+    found = StarterFinder(STARTER_MODEL, None, tmp_path, database, NumpyLlamaBackend()).find()
     database.close()
     if found.path is None and not found.damaged:
         pytest.skip("the starter model is not installed")
