@@ -1,5 +1,6 @@
 """The service's own log: what happened and where, never what anybody wrote."""
 
+import copy
 import logging
 import traceback
 from logging.handlers import RotatingFileHandler
@@ -20,6 +21,13 @@ def where(error: BaseException) -> str:
 
 class _Formatter(logging.Formatter):
     """Names an exception and its place; its text, which may quote a request, is left out."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        # Another handler may have left its own text of the exception in the record.
+        own = copy.copy(record)
+        own.exc_text = None
+        return super().format(own)
 
     @override
     def formatException(

@@ -11,6 +11,8 @@ from desktop_app.engine.errors import ApiError
 MAX_TOKENS = 512
 """How long a reply gets if nothing is said: a small model may never end by itself."""
 
+# A tuple: what a client sends as a role need not be hashable.
+ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 TokenLimit = Annotated[int, Meta(ge=1)]
 
 
@@ -88,7 +90,7 @@ def plain_messages(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _plain_message(message: dict[str, Any], where: str) -> dict[str, Any]:
     role, content = message.get("role"), message.get("content")
-    if role not in {"system", "developer", "user", "assistant", "tool", "function"}:
+    if role not in ROLES:
         raise ApiError(400, f"Invalid value for '{where}.role'.", param=f"{where}.role")
     if isinstance(content, list):
         content = "\n".join(_part_text(part, f"{where}.content") for part in content)

@@ -20,7 +20,7 @@ from tests.engine.service.engine_child import MODEL, Engine, example_lines
 
 
 def test_messages_become_plain() -> None:
-    given = [
+    given: list[dict[str, Any]] = [
         {
             "role": "developer",
             "content": [{"type": "text", "text": "a"}, {"type": "refusal", "refusal": "b"}],

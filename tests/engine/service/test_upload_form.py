@@ -1,5 +1,6 @@
 """The multipart reader, at every place where the network may cut."""
 
+import itertools
 import tempfile
 from pathlib import Path
 
@@ -32,10 +33,12 @@ def received(path: Path, data: bytes, cuts: list[int]) -> Upload:
     upload = Upload(path)
     parser = upload.parser(BOUNDARY)
     places = sorted({min(cut, len(data)) for cut in cuts} | {0, len(data)})
-    for start, end in zip(places, places[1:], strict=False):
-        parser.write(data[start:end])
+    try:
+        for start, end in itertools.pairwise(places):
+            parser.write(data[start:end])
+    finally:
+        upload.finish()
     parser.finalize()
-    upload.finish()
     return upload
 
 
