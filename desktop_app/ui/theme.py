@@ -55,20 +55,23 @@ DARK = Colours(
 
 
 class Theme(QObject):
-    """The scheme in force. Widgets that paint by hand ask for `colours` and follow `changed`."""
+    """The scheme in force. Widgets that paint by hand ask for `colours` and follow `changed`.
+
+    The style sheet is put in place by the first `choose`: widgets that are made before it are
+    styled once, not at every step of their making.
+    """
 
     changed = Signal()
 
     def __init__(self, application: QApplication) -> None:
         super().__init__(application)
         self._application = application
-        self._choice = "system"
+        self._choice = ""
         self.colours = LIGHT
         application.setStyle(QStyleFactory.create("Fusion"))
         load_fonts()
         application.setFont(body_font())
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
-        self._apply()
 
     @property
     def is_dark(self) -> bool:

@@ -15,10 +15,10 @@ from tests.engine.service.engine_child import Engine, example_lines, running_eng
 
 SETTINGS: dict[str, Any] = {
     "seed": 5,
-    "hyperparameters": {"n_epochs": 20, "batch_size": 1, "learning_rate_multiplier": 3.0},
+    "hyperparameters": {"n_epochs": 14, "batch_size": 1, "learning_rate_multiplier": 3.0},
 }
 EXAMPLES = example_lines(15)
-STEPS = 20 * 15
+STEPS = 14 * 15
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def test_service_and_worker_killed_together(
     own_engine: Engine, undisturbed: Undisturbed, token_file: Path, tiny_model: Path
 ) -> None:
     job = own_engine.job(EXAMPLES, **SETTINGS)
-    own_engine.wait_for_step(job.id, 40)
+    own_engine.wait_for_step(job.id, 20)
     worker = own_engine.worker()
     assert worker is not None
     worker.kill()
@@ -99,7 +99,7 @@ def test_service_killed_while_its_worker_lives(
 ) -> None:
     """The orphan adds to its log while the next worker already waits for it."""
     job = own_engine.job(EXAMPLES, **SETTINGS)
-    own_engine.wait_for_step(job.id, 40)
+    own_engine.wait_for_step(job.id, 20)
     orphan = own_engine.worker()
     assert orphan is not None
     orphan.suspend()
@@ -121,7 +121,7 @@ def test_shut_down_in_the_middle(
     own_engine: Engine, undisturbed: Undisturbed, token_file: Path, tiny_model: Path
 ) -> None:
     job = own_engine.job(EXAMPLES, **SETTINGS)
-    own_engine.wait_for_step(job.id, 40)
+    own_engine.wait_for_step(job.id, 20)
     own_engine.post("/engine/shutdown")
     assert own_engine.process.wait(20) == 0
     again = restarted(own_engine, token_file, tiny_model)

@@ -94,7 +94,7 @@ def new_runs(folder: Path, model: Model, material: Material) -> Runs:
     return Runs(folder, model, material)
 
 
-@pytest.mark.parametrize("stop_after", range(STEPS))
+@pytest.mark.parametrize("stop_after", [0, 1, 3, 5, 8])
 def test_a_run_goes_on_bit_for_bit(
     tmp_path: Path, model: Model, material: Material, stop_after: int
 ) -> None:
