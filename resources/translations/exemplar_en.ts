@@ -145,6 +145,16 @@
     </message>
   </context>
   <context>
+    <name>Program</name>
+    <message numerus="yes">
+      <source>%n running</source>
+      <translation>
+        <numerusform>%n running</numerusform>
+        <numerusform>%n running</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>ProjectFiles</name>
     <message numerus="yes">
       <source>%Ln conversation(s) imported from %1.</source>
