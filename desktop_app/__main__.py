@@ -10,7 +10,9 @@ NO_DISPLAY = 2
 
 def main() -> int:
     """Start the program; return its exit status, 2 where there is no screen to show it on."""
-    faulthandler.enable()
+    # Without a console, as when started by its icon on Windows, there is nowhere to write to.
+    if sys.stderr is not None:
+        faulthandler.enable()
     if lacks_display():
         sys.stderr.write(
             "There is no display to show the window on (DISPLAY and WAYLAND_DISPLAY are not set).\n"

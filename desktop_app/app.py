@@ -1,13 +1,15 @@
 """Builds every object, wires them and runs: the only file that knows them all."""
 
+import gc
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, QTranslator, Slot
+from PySide6.QtCore import QCoreApplication, QLocale, QObject, QStandardPaths, QTranslator, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -34,6 +36,7 @@ from desktop_app.state.preferences import Preferences
 from desktop_app.storage.secrets import Secrets
 from desktop_app.storage.settings import SettingsFile
 from desktop_app.ui.actions import Actions
+from desktop_app.ui.button_menu import ButtonMenu
 from desktop_app.ui.chat.chat_page import ChatPage
 from desktop_app.ui.closing import Closing
 from desktop_app.ui.connections.connection_picker import ConnectionPicker
@@ -43,7 +46,6 @@ from desktop_app.ui.error_notices import ErrorNotices
 from desktop_app.ui.evaluate.evaluate_page import EvaluatePage
 from desktop_app.ui.examples.examples_page import ExamplesPage
 from desktop_app.ui.exchange_strip import ExchangeStrip
-from desktop_app.ui.jobs.job_menu import JobMenu
 from desktop_app.ui.jobs.jobs_page import JobsPage
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.notice_bar import NoticeBar
@@ -81,6 +83,8 @@ class Program(QObject):
         super().__init__(application)
         self._application = application
         self._garbage = GcTimer(self)
+        # The texts are English, and so are the numbers and months in them on any system.
+        QLocale.setDefault(QLocale(QLocale.Language.English))
         self._translator = QTranslator(self)
         if self._translator.load(str(RESOURCES / "translations" / "exemplar_en.qm")):
             application.installTranslator(self._translator)
@@ -95,7 +99,9 @@ class Program(QObject):
         engine = EngineProcess(places.engine, starter_model=starter_model)
         self.runner = TaskRunner(self)
         self.navigation = Navigation()
-        self.preferences = Preferences(SettingsFile(places.config / "settings.json"), self)
+        self.preferences = Preferences(
+            SettingsFile(places.config / "settings.json"), self.notices, self
+        )
         self.open_project = OpenProject(self)
         self.conversations = ConversationList(self.open_project, self.runner, self)
         self.edited = EditedConversation(self.open_project, self)
@@ -137,10 +143,23 @@ class Program(QObject):
             self.exchange,
             self.preferences,
             self.notices,
+            self.edited,
             places.projects,
             RESOURCES / "samples" / "harbour.jsonl",
             self.window,
         )
+        self._make_pages()
+        pages = (
+            self.examples_page, self.cost_page, self.jobs_page, self.chat_page, self.evaluate_page
+        )  # fmt: skip
+        self.picker = ConnectionPicker(self.connections, self.theme)
+        strips = [NoticeBar(self.notices), ExchangeStrip(self.exchange)]
+        named = dict(zip(TABS, pages, strict=True))
+        self.window.fill(named, strips, self.picker, self.files, self._tab_menus())
+        self.closing = Closing(self.window, self.jobs, self.connections, self.preferences)
+        self._wire()
+
+    def _make_pages(self) -> None:
         self.examples_page = ExamplesPage(
             self.open_project,
             self.conversations,
@@ -158,17 +177,27 @@ class Program(QObject):
         )
         self.chat_page = ChatPage(self.chat, self.navigation, self.theme)
         self.evaluate_page = EvaluatePage(self.evaluation, self.navigation, self.theme)
-        pages = (
-            self.examples_page, self.cost_page, self.jobs_page, self.chat_page, self.evaluate_page
+
+    def _tab_menus(self) -> list[ButtonMenu]:
+        """What can be done in Jobs, Chat and Evaluate."""
+        job, chat, evaluate = self.jobs_page.detail, self.chat_page, self.evaluate_page
+        jobs = (
+            self.actions.new_job, None, job.pause, job.resume, job.cancel, None, job.chat,
+            job.evaluate, job.remove,
         )  # fmt: skip
-        self.picker = ConnectionPicker(self.connections, self.theme)
-        strips = [NoticeBar(self.notices), ExchangeStrip(self.exchange)]
-        menu = JobMenu(self.tr("&Jobs"), self.actions.new_job, self.jobs_page.detail)
-        self.window.fill(dict(zip(TABS, pages, strict=True)), strips, self.picker, self.files, menu)
-        self.closing = Closing(self.window, self.jobs, self.connections, self.preferences)
-        self._wire()
+        chats = (chat.sidebar.new, chat.sidebar.delete, None, chat.composer.stop)
+        setup, bar = evaluate.setup, evaluate.run_bar
+        return [
+            ButtonMenu(self.tr("&Jobs"), jobs),
+            ButtonMenu(self.tr("&Chat"), chats),
+            ButtonMenu(
+                self.tr("Ev&aluate"), (setup.run, bar.cancel, bar.go_on, None, setup.delete)
+            ),
+        ]
 
     def _wire(self) -> None:
+        self.counting.counted.connect(self.conversations.take_counts)
+        self.counting.counted.connect(self.examples_page.checks_panel.show_facts)
         self.jobs.changed.connect(self._show_running)
         self.jobs.job_changed.connect(self._show_running)
         self.actions.new_job.triggered.connect(self.jobs_page.new_job)
@@ -178,10 +207,11 @@ class Program(QObject):
     def start(self, paths: Sequence[Path]) -> None:
         """Show the window, and in it the project named, or the one that was open last."""
         self.window.show()
+        self.preferences.tell_set_aside()
         last = self.preferences.settings.last_project
         if paths:
-            self.files.take_dropped(paths[0])
-        elif last is not None and Path(last).exists():
+            self.files.take_dropped(paths[0].absolute())
+        elif last is not None and may_be_there(Path(last)):
             self.files.open(last)
         self.connections.refresh()
 
@@ -218,12 +248,43 @@ def run(paths: Sequence[Path]) -> int:
     program.closing.done.connect(application.quit)
     application.aboutToQuit.connect(program.shut_down)
     program.start(paths)
+    # What is there for the whole run is not looked through at each collection: 150 ms in all.
+    gc.freeze()
+    end_in_order(application)
     return application.exec()
 
 
+def may_be_there(path: Path) -> bool:
+    """Whether a file exists, or cannot be asked about: then opening it says why."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
+def end_in_order(application: QCoreApplication) -> None:
+    """Let Ctrl+C in the terminal and the end of the session close the program as its user would.
+
+    Python gets to see a signal as soon as it runs: at the next tick of the garbage timer.
+    """
+
+    def leave(_number: int, _frame: object) -> None:
+        application.quit()
+
+    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGTERM, leave)
+
+
 def keep_log(path: Path) -> None:
-    """Write warnings and errors of the program to a file. No text or key is ever in them."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(path, maxBytes=500_000, backupCount=1, encoding="utf-8")
+    """Write warnings and errors of the program to a file. No text or key is ever in them.
+
+    Where the file cannot be written they go to standard error: the program runs all the same.
+    """
+    handler: logging.Handler
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=500_000, backupCount=1, encoding="utf-8")
+    except OSError:
+        handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])

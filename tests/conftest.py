@@ -19,7 +19,7 @@ from keyring.backend import KeyringBackend
 from PySide6.QtCore import QCoreApplication, QEvent, QStandardPaths
 from typing_extensions import override
 
-_home = Path(tempfile.mkdtemp(prefix="exemplar-tests-"))
+_HOME = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,9 +30,11 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     # Two busy threads on two busy cores wait for each other: a test took 38 s in place of 3.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ["HOME"] = str(_home)
+    # Made here and not on import: tests import this module under a second name.
+    home = config.stash[_HOME] = Path(tempfile.mkdtemp(prefix="exemplar-tests-"))
+    os.environ["HOME"] = str(home)
     for name in ("CONFIG", "DATA", "STATE", "CACHE", "RUNTIME"):
-        folder = _home / name.lower()
+        folder = home / name.lower()
         folder.mkdir(mode=0o700, exist_ok=True)
         os.environ["XDG_RUNTIME_DIR" if name == "RUNTIME" else f"XDG_{name}_HOME"] = str(folder)
     for name in [n for n in os.environ if n.startswith("OPENAI_") or n.lower().endswith("_proxy")]:
@@ -46,9 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("exemplar")
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the folder of this run."""
-    shutil.rmtree(_home, ignore_errors=True)
+    shutil.rmtree(config.stash[_HOME], ignore_errors=True)
 
 
 def _wall_off_the_network() -> None:

@@ -30,7 +30,7 @@ REPLY = re.compile(
     r" \| mood: (calm|worried|upset|happy)\]\n[^\n]+\n- Harbour"
 )
 SVG = "{http://www.w3.org/2000/svg}svg"
-COLOURED = {"exemplar", "combo-arrow"}
+COLOURED = {"exemplar", "combo-arrow", "check-dark", "check-light"}
 """Icons that are not tinted by the theme."""
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ class AsyncioThread:
         self._started = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
+        self._closers: list[Callable[[], Awaitable[None]]] = []
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -38,8 +39,12 @@ class AsyncioThread:
             coro.close()
             raise
 
+    def close_at_the_end(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have `shut_down` await this on the loop once nothing else runs there."""
+        self._closers.append(close)
+
     def shut_down(self, timeout: float = 5.0) -> bool:
-        """Cancel all that runs and wait for its end, at most `timeout` seconds.
+        """Cancel all that runs, close what is open, and wait at most `timeout` seconds.
 
         Returns whether the thread has ended; one that has not dies with the program.
         """
@@ -52,7 +57,11 @@ class AsyncioThread:
         asyncio.run(self._until_stopped())
 
     async def _until_stopped(self) -> None:
-        # asyncio.run cancels every other task once this one ends.
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._started.set()
         await self._stop.wait()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*(close() for close in self._closers), return_exceptions=True)

@@ -1,5 +1,6 @@
 """Starts work off the GUI thread and brings its results back."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -51,6 +52,10 @@ class TaskRunner(QObject):
             self._tasks[call] = task
             self._pool.submit(call.run)
         return task
+
+    def close_at_the_end(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have `shut_down` await this on the asyncio thread once nothing else runs there."""
+        self._asyncio.close_at_the_end(close)
 
     def shut_down(self, timeout: float = 5.0) -> bool:
         """Cancel everything and wait, at most `timeout` seconds for each kind of thread.

@@ -51,15 +51,15 @@ class OpenProject(QObject):
     def name(self) -> str:
         return self.path.stem if self.is_open else ""
 
-    def create(self, path: Path) -> None:
-        """Make a project file and open it."""
-        self._take(Project.create(path))
+    def create(self, path: Path, *, replace: bool = False) -> None:
+        """Make a project file, in place of another one if `replace` says so, and open it."""
+        self._take(Project.create(path.absolute(), replace=replace))
 
     def open(self, path: Path) -> None:
         """Open a project file; the one that was open stays so if this fails."""
-        if self.is_open and self.path == path:
+        if self.is_open and self.path.resolve() == path.resolve():
             return
-        self._take(Project.open(path))
+        self._take(Project.open(path.absolute()))
 
     def close(self) -> None:
         """Close the project; on `closing` it can still be written, on `closed` it is gone."""
@@ -71,9 +71,14 @@ class OpenProject(QObject):
             self.closed.emit()
 
     def _take(self, project: Project) -> None:
+        try:
+            counts = project.counts()
+        except BaseException:
+            project.close()
+            raise
         self.close()
         self._project = project
-        self._set_counts(project.counts())
+        self._set_counts(counts)
         self.opened.emit()
         self.history_changed.emit()
 

@@ -4,6 +4,7 @@ import logging
 import os
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
@@ -30,14 +31,13 @@ class ConnectionSettings(Struct, frozen=True, omit_defaults=True):
 
 
 class Settings(Struct, frozen=True):
-    """All preferences. Geometry and state are Qt's bytes in base64.
+    """All preferences. `window_geometry` is Qt's bytes in base64.
 
     `keep_training_when_closed` is None until the user has been asked.
     """
 
     version: int = VERSION
     theme: Literal["system", "light", "dark"] = "system"
-    language: str = ""
     recent_projects: tuple[str, ...] = ()
     last_project: str | None = None
     connections: tuple[ConnectionSettings, ...] = (
@@ -46,8 +46,6 @@ class Settings(Struct, frozen=True):
     active_connection: str = THIS_COMPUTER
     active_models: dict[str, str] = {}
     window_geometry: str = ""
-    window_state: str = ""
-    last_tab: str = ""
     test_share: Annotated[float, Meta(ge=0, le=0.9)] = 0.2
     keep_training_when_closed: bool | None = None
 
@@ -59,10 +57,15 @@ class Settings(Struct, frozen=True):
 
 
 class SettingsFile:
-    """Where the settings are kept. Unknown keys in it are ignored and not kept."""
+    """Where the settings are kept. Unknown keys in it are ignored and not kept.
+
+    `set_aside` is the name that a file of no use was given when it was loaded, '' if there was
+    none.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.set_aside = ""
 
     def load(self) -> Settings:
         """Read the settings; defaults where there are none.
@@ -71,16 +74,31 @@ class SettingsFile:
         `<name>.bad-<time>` and the defaults are used.
         """
         try:
-            data = self._path.read_bytes()
+            settings = self._read()
         except FileNotFoundError:
             return Settings()
         except OSError:
-            return self._start_afresh()
+            settings = None
+        return self._start_afresh() if settings is None else settings
+
+    def change(self, changes: Mapping[str, object], known: Settings) -> None:
+        """Write some settings by name and leave the others as another window may have set them.
+
+        Where there is no file to change, the others are as `known`. Raises OSError.
+        """
         try:
-            settings = msgspec.json.decode(data, type=Settings)
+            held = self._read()
+        except OSError:
+            held = None
+        self.save(msgspec.structs.replace(known if held is None else held, **changes))
+
+    def _read(self) -> Settings | None:
+        """Return what the file holds, None if that cannot be understood. Raises OSError."""
+        try:
+            settings = msgspec.json.decode(self._path.read_bytes(), type=Settings)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            return self._start_afresh()
-        return settings if settings.version <= VERSION else self._start_afresh()
+            return None
+        return settings if settings.version <= VERSION else None
 
     def save(self, settings: Settings) -> None:
         """Write the settings, whole or not at all. Raises OSError."""
@@ -99,7 +117,8 @@ class SettingsFile:
 
     def _start_afresh(self) -> Settings:
         aside = self._path.with_name(f"{self._path.name}.bad-{time.strftime('%Y%m%d-%H%M%S')}")
-        _log.warning("the settings cannot be used and are kept as %s", aside.name)
         with suppress(OSError):
             self._path.replace(aside)
+            self.set_aside = aside.name
+        _log.warning("the settings cannot be used; kept aside as %r", self.set_aside)
         return Settings()

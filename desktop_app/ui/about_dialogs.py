@@ -55,6 +55,7 @@ class ShortcutsDialog(QDialog):
         inside.setLayout(form)
         inside.setAutoFillBackground(False)
         scroll = QScrollArea()
+        scroll.setAccessibleName(self.windowTitle())
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
         scroll.viewport().setAutoFillBackground(False)

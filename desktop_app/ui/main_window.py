@@ -1,5 +1,6 @@
 """The window: header, notices, the five tabs or the welcome page, the status line."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QMimeData, Signal, Slot
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         open_project.closed.connect(self._show_project)
         open_project.counts_changed.connect(self._show_counts)
         edited.saved_changed.connect(self._show_saved)
+        edited.failed.connect(self._show_unsaved)
         navigation.tab_changed.connect(self._show_tab)
         actions.theme_group.triggered.connect(self._choose_theme)
         actions.quit.triggered.connect(self.close)
@@ -64,20 +66,20 @@ class MainWindow(QMainWindow):
 
     def fill(
         self,
-        pages: dict[str, QWidget],
+        pages: Mapping[str, QWidget],
         strips: list[QWidget],
         corner: QWidget,
         files: ProjectFiles,
-        jobs_menu: QMenu,
+        tab_menus: Sequence[QMenu],
     ) -> None:
         """Take in what the window shows: a page a tab, strips under the header, the corner."""
         self._files = files
         files.connect_actions(self._actions)
         recent = RecentMenu(self.tr("Open recent"), self._preferences)
-        for menu in (recent, jobs_menu):
+        for menu in (recent, *tab_menus):
             menu.setParent(self.menuBar(), menu.windowFlags())
         recent.chosen.connect(files.open)
-        fill_menu_bar(self.menuBar(), self._actions, recent, jobs_menu)
+        fill_menu_bar(self.menuBar(), self._actions, recent, tab_menus)
         self.header = Header(self._navigation, corner)
         self.pages = pages
         self._tabs = QStackedWidget()
@@ -136,6 +138,10 @@ class MainWindow(QMainWindow):
     def _show_saved(self, saved: bool) -> None:
         self.saved_label.setText(self.tr("All changes saved") if saved else self.tr("Saving…"))
 
+    @Slot()
+    def _show_unsaved(self) -> None:
+        self.saved_label.setText(self.tr("Not saved"))
+
     @Slot(str)
     def _show_tab(self, tab: str) -> None:
         self._edited.write()
@@ -186,10 +192,12 @@ class MainWindow(QMainWindow):
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._edited.may_be_left():
+            event.ignore()
+            return
         event.accept()
         self.close_wanted.emit(event)
         if event.isAccepted():
-            self._edited.write()
             geometry = bytes(self.saveGeometry().toBase64().data()).decode()
             self._preferences.update(window_geometry=geometry)
 

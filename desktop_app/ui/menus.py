@@ -1,5 +1,6 @@
 """The menu bar."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -40,7 +41,9 @@ class RecentMenu(QMenu):
             self.chosen.emit(sender.data())
 
 
-def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu, jobs: QMenu) -> None:
+def fill_menu_bar(
+    bar: QMenuBar, actions: Actions, recent: QMenu, tab_menus: Sequence[QMenu]
+) -> None:
     """Put every action into its menu."""
     a = actions
     file = bar.addMenu(bar.tr("&File"))
@@ -58,7 +61,8 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu, jobs: QMenu) -
     _part(examples, [a.use_for_training, a.use_for_test])
     _part(examples, [a.message_up, a.message_down])
     _part(examples, [a.next_problem])
-    bar.addMenu(jobs)
+    for menu in tab_menus:
+        bar.addMenu(menu)
     view = bar.addMenu(bar.tr("&View"))
     view.addActions(a.tabs)
     view.addSeparator()

@@ -11,6 +11,7 @@ from desktop_app.ui.widgets.parts import IconLabel, button, label, row
 GONE_AFTER_MS = 8000
 """Good news leaves by itself; anything else stays until it is read."""
 MAX_SHOWN = 4
+BESIDE_ICON = 31
 ICONS = {"good": "circle-check", "warning": "triangle-alert", "bad": "circle-alert", "info": "info"}
 
 
@@ -32,6 +33,7 @@ class NoticeLine(QFrame):
         if notice.detail:
             text.setToolTip(notice.detail)
             self._detail = label(notice.detail, "small", wrap=True)
+            self._detail.setContentsMargins(BESIDE_ICON, 0, 10, 8)
             self._detail.hide()
             more = button(self.tr("Details"), "quiet")
             more.clicked.connect(self._toggle_detail)

@@ -1,11 +1,13 @@
 """Opening, making, importing and exporting files: the dialogs, and what is said afterwards."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from desktop_app.state.examples.edited_conversation import EditedConversation
 from desktop_app.state.examples.file_exchange import ExportReport, FileExchange, ImportReport
 from desktop_app.state.notices import Notice, Notices, Remedy
 from desktop_app.state.open_project import OpenProject
@@ -27,6 +29,7 @@ class ProjectFiles(QObject):
         exchange: FileExchange,
         preferences: Preferences,
         notices: Notices,
+        edited: EditedConversation,
         folder: Path,
         sample: Path,
         window: QWidget,
@@ -36,6 +39,7 @@ class ProjectFiles(QObject):
         self._exchange = exchange
         self._preferences = preferences
         self._notices = notices
+        self._edited = edited
         self._folder = folder
         self._sample = sample
         self._window = window
@@ -51,7 +55,7 @@ class ProjectFiles(QObject):
         actions.open_sample.triggered.connect(self.open_sample)
         actions.import_file.triggered.connect(self.ask_import)
         actions.export_files.triggered.connect(self.ask_export)
-        actions.close_project.triggered.connect(self._open_project.close)
+        actions.close_project.triggered.connect(self.close)
 
     # Without a dialog
 
@@ -59,6 +63,12 @@ class ProjectFiles(QObject):
     def open(self, path: str) -> bool:
         """Open a project and say so if that cannot be; returns whether it is open."""
         return self._attempt(lambda: self._open_project.open(Path(path)))
+
+    @Slot()
+    def close(self) -> None:
+        """Close the project, unless that would lose what cannot be written."""
+        if self._edited.may_be_left():
+            self._open_project.close()
 
     @Slot()
     def open_sample(self) -> None:
@@ -92,7 +102,8 @@ class ProjectFiles(QObject):
         dialog = self._dialog(self.tr("New project"), self.tr("Exemplar projects (*.exemplar)"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(SUFFIX)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # Making the project there says what is wrong.
+            self._folder.mkdir(parents=True, exist_ok=True)
         dialog.selectFile(str(self._unused(self.tr("My project"))))
         dialog.fileSelected.connect(self._new_at)
         dialog.open()
@@ -129,8 +140,7 @@ class ProjectFiles(QObject):
 
     @Slot(str)
     def _new_at(self, path: str) -> None:
-        Path(path).unlink(missing_ok=True)  # the dialog has asked whether to replace it
-        self._create(Path(path))
+        self._create(Path(path), replace=True)  # The dialog has asked whether it may.
 
     @Slot(str)
     def _import_chosen(self, path: str) -> None:
@@ -150,11 +160,12 @@ class ProjectFiles(QObject):
             text = self.tr("%Ln conversation(s) imported from %1.", "", report.imported)
             self._notices.post(Notice(text.replace("%1", name), "good", topic="import"))
             return
-        remedy = Remedy(self.tr("Show them"), self._show_report)
+        word = self.tr("Show them") if report.imported else self.tr("Show why")
+        remedy = Remedy(word, self._show_report)
         if report.imported == 0:
             text = self.tr(
-                "Nothing in %1 could be read as a conversation. "
-                "Chat JSONL is expected: one conversation a line."
+                "Nothing in %1 could be read as a conversation. Exemplar reads chat JSONL: a line "
+                'a conversation, {"messages": […]}. Save it in that form and import it again.'
             )
         else:
             text = self.tr("%Ln conversation(s) imported from %1; ", "", report.imported)
@@ -188,14 +199,16 @@ class ProjectFiles(QObject):
             recent_projects=settings.recent_projects, last_project=settings.last_project
         )
 
-    def _create(self, path: Path) -> bool:
+    def _create(self, path: Path, *, replace: bool = False) -> bool:
         def make() -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._open_project.create(path)
+            self._open_project.create(path, replace=replace)
 
         return self._attempt(make)
 
     def _attempt(self, open_it: Callable[[], None]) -> bool:
+        if not self._edited.may_be_left():
+            return False
         try:
             open_it()
         except ProjectError as error:

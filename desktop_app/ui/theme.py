@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from string import Template
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QLoggingCategory, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
@@ -99,6 +99,8 @@ class Theme(QObject):
 
 def load_fonts() -> None:
     """Register the bundled fonts; where they are missing Qt's own choice stands in."""
+    # Qt tries the first family for every script, says that it lacks this one, and takes the next.
+    QLoggingCategory.setFilterRules("qt.text.font.db.info=false")
     for file in sorted((RESOURCES / "fonts").glob("*.[to]tf")):
         QFontDatabase.addApplicationFont(str(file))
 
@@ -136,5 +138,7 @@ def palette(colours: Colours) -> QPalette:
 def style_sheet(colours: Colours) -> str:
     """The style sheet with the scheme's colours put in."""
     named = {field.name: getattr(colours, field.name) for field in fields(colours)}
-    arrow = (RESOURCES / "icons" / "combo-arrow.svg").as_posix()
-    return STYLE_SHEET.substitute(named, chevron=arrow)
+    icons = RESOURCES / "icons"
+    check = icons / ("check-dark.svg" if colours is DARK else "check-light.svg")
+    arrow = icons / "combo-arrow.svg"
+    return STYLE_SHEET.substitute(named, chevron=arrow.as_posix(), check=check.as_posix())

@@ -111,6 +111,26 @@
     </message>
   </context>
   <context>
+    <name>JobForm</name>
+    <message numerus="yes">
+      <source>Measure on %Ln held-out test conversation(s) while training</source>
+      <translation>
+        <numerusform>Measure on %Ln held-out test conversation while training</numerusform>
+        <numerusform>Measure on %Ln held-out test conversations while training</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ListPanel</name>
+    <message numerus="yes">
+      <source>Search %Ln conversation(s)</source>
+      <translation>
+        <numerusform>Search %Ln conversation</numerusform>
+        <numerusform>Search %Ln conversations</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>MainWindow</name>
     <message numerus="yes">
       <source>%Ln conversation(s)</source>

@@ -28,6 +28,7 @@ except SecretsUnavailable as error:
     print(error.reason, secrets.get(address) if what == "set" else "")
 """
 
+
 def client(env: dict[str, str], *arguments: str, key: str = "") -> str:
     command = [sys.executable, "-c", CLIENT, *arguments]
     done = subprocess.run(

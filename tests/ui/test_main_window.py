@@ -20,6 +20,7 @@ from desktop_app.state.preferences import Preferences
 from desktop_app.storage.settings import SettingsFile
 from desktop_app.ui.about_dialogs import AboutDialog, ShortcutsDialog
 from desktop_app.ui.actions import Actions
+from desktop_app.ui.connections.connection_picker import WIDTH as PICKER_WIDTH
 from desktop_app.ui.examples.import_report_dialog import ImportReportDialog
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.notice_bar import NoticeBar
@@ -49,20 +50,20 @@ def program(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Progra
     runner = TaskRunner()
     project = OpenProject()
     edited = EditedConversation(project)
-    preferences = Preferences(SettingsFile(tmp_path / "config" / "settings.json"))
     navigation, notices = Navigation(), Notices()
+    preferences = Preferences(SettingsFile(tmp_path / "config" / "settings.json"), notices)
     exchange = FileExchange(project, runner)
     actions = Actions(project)
     theme = Theme(qapp)
     window = MainWindow(project, edited, preferences, navigation, actions, theme)
     qtbot.addWidget(window)
     files = ProjectFiles(
-        project, exchange, preferences, notices, tmp_path / "projects", SAMPLE, window
+        project, exchange, preferences, notices, edited, tmp_path / "projects", SAMPLE, window
     )
     bar = NoticeBar(notices)
     jobs = QMenu("Jobs")
     jobs.addAction(actions.new_job)
-    window.fill({tab: QWidget() for tab in TABS}, [bar], QWidget(), files, jobs)
+    window.fill({tab: QWidget() for tab in TABS}, [bar], QWidget(), files, [jobs])
     window.show()
     yield Program(tmp_path, project, preferences, navigation, exchange, actions, files, bar, window)
     project.close()
@@ -223,3 +224,13 @@ def test_shortcuts_are_unique(program: Program) -> None:
         if hasattr(action, "shortcut") and action.shortcut().toString()
     ]
     assert len(keys) == len(set(keys))
+
+
+def test_tabs_with_long_badges_and_the_connection_fit_the_smallest_window(
+    program: Program,
+) -> None:
+    header = program.window.header
+    header.set_badge("examples", "1,000,000")
+    header.set_badge("jobs", "12 running", "accent")
+    room = program.window.minimumWidth() - header.tabs.sizeHint().width()
+    assert room >= PICKER_WIDTH + 28

@@ -3,8 +3,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import qInstallMessageHandler
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from desktop_app.ui import theme as module
 from desktop_app.ui.icons import FOLDER, icon
@@ -37,7 +38,7 @@ def test_text_is_readable_on_every_ground(colours: Colours) -> None:
 
 
 def test_the_style_sheet_names_only_what_the_theme_has() -> None:
-    known = {field.name for field in fields(Colours)} | {"chevron"}
+    known = {field.name for field in fields(Colours)} | {"chevron", "check"}
     source = Path(module.__file__).with_suffix(".qss").read_text(encoding="utf-8")
     used = set(re.findall(r"(?<!\$)\$([a-z_]+)", source))
     assert used <= known
@@ -65,3 +66,21 @@ def test_choosing_dark_changes_palette_and_icons(qapp: QApplication) -> None:
 def test_every_icon_can_be_drawn(qapp: QApplication, path: Path) -> None:
     image = icon(path.stem).pixmap(24, 24).toImage()
     assert any(image.pixelColor(x, y).alpha() for x in range(24) for y in range(24))
+
+
+def test_other_scripts_are_drawn_without_a_word(qapp: QApplication) -> None:
+    sheet, font = qapp.styleSheet(), qapp.font()
+    theme = Theme(qapp)
+    said: list[str] = []
+    before = qInstallMessageHandler(lambda _kind, _context, text: said.append(text))
+    try:
+        for text in ("नमस्ते दुनिया", "வணக்கம்", "مرحبا", "你好"):
+            label = QLabel(text)
+            label.grab()
+            label.deleteLater()
+    finally:
+        qInstallMessageHandler(before)
+        theme.deleteLater()
+        qapp.setStyleSheet(sheet)
+        qapp.setFont(font)
+    assert [text for text in said if "OpenType" in text] == []

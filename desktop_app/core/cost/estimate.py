@@ -4,7 +4,6 @@ Formulas: openai-cookbook, Chat_finetuning_data_prep (b774cbf), and OpenAI's fin
 An estimate, not an offer: a service may choose other epochs and bills what it counted itself.
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 TARGET_EPOCHS, MIN_EPOCHS, MAX_EPOCHS = 3, 1, 25
@@ -21,16 +20,6 @@ def automatic_epochs(n_examples: int) -> int:
     if n_examples * TARGET_EPOCHS > MAX_TARGET_EXAMPLES:
         return max(MIN_EPOCHS, MAX_TARGET_EXAMPLES // n_examples)
     return TARGET_EPOCHS
-
-
-def tokens_per_epoch(counts: Iterable[int], example_limit: int) -> int:
-    """Sum the tokens of all training examples; what is over the limit is cut off, not billed."""
-    return sum(min(count, example_limit) for count in counts)
-
-
-def n_cut_off(counts: Iterable[int], example_limit: int) -> int:
-    """Return how many examples are longer than what is learned from."""
-    return sum(count > example_limit for count in counts)
 
 
 def training_cost(tokens: int, epochs: int, per_million: Decimal) -> Decimal:

@@ -37,23 +37,10 @@ _SHA256 = {
     CL100K: "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
     O200K: "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
 }
-_CL100K_MODELS = ("gpt-4", "gpt-3.5", "gpt-35", "babbage-002", "davinci-002")
-_O200K_MODELS = ("gpt-4o", "gpt-4.1", "gpt-4.5")
 
 
 class TokenizerError(Exception):
     """A tokenizer file is missing or not the one that it should be."""
-
-
-def encoding_name(model: str) -> str:
-    """Return the encoding of a model or of a model tuned from it; the newest if it is unknown.
-
-    Not tiktoken's own table, which takes ft:gpt-4.1 for gpt-4 and does not know ft:o4-mini.
-    """
-    base = model.removeprefix("ft:")
-    if base.startswith(_CL100K_MODELS) and not base.startswith(_O200K_MODELS):
-        return CL100K
-    return O200K
 
 
 class TokenCounter:

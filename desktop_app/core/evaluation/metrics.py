@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -50,18 +50,3 @@ def is_exact_match(reply: str, wanted: str) -> bool:
 def normalised(text: str) -> str:
     """Return text composed, with single spaces between words and none around."""
     return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def differences(before: Sequence[float], after: Sequence[float]) -> list[float]:
-    """Return after minus before for each pair. Raises ValueError for unequal lengths."""
-    return [b - a for a, b in zip(before, after, strict=True)]
-
-
-def worst_first(items: Iterable[T], badness: Callable[[T], float]) -> list[T]:
-    """Order items by how bad they are, what could not be measured (NaN) last."""
-
-    def key(item: T) -> tuple[bool, float]:
-        value = badness(item)
-        return math.isnan(value), -value
-
-    return sorted(items, key=key)

@@ -19,9 +19,6 @@ ADVICE: Severity = "advice"
 
 MIN_EXAMPLES = 10
 """Fewer training examples are refused with `invalid_n_examples`."""
-ADVISED_EXAMPLES = 50
-FILE_LIMIT = 512 * 1024 * 1024
-"""Bytes that a training file may have on OpenAI; other services differ."""
 
 SPECIAL_TOKEN = re.compile(
     r"<\|(?:endoftext|fim_prefix|fim_middle|fim_suffix|endofprompt|im_start|im_end|im_sep)\|>"
@@ -36,7 +33,7 @@ _KNOWN_ROLES = frozenset((*ROLES, "function"))
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong. `message_index` counts from 0, None for the example or the set as a whole.
+    """Something wrong. `message_index` counts from 0, None for the example as a whole.
 
     `detail` is what the texts of `texts.py` quote: a role, a key, a number.
     """
@@ -63,18 +60,6 @@ def check_conversation(conversation: Conversation) -> list[Finding]:
 def count_blocking(conversation: Conversation) -> int:
     """Return how many findings would make a service refuse the example."""
     return sum(finding.severity == BLOCKS for finding in check_conversation(conversation))
-
-
-def check_set(n_training: int, n_bytes: int = 0, file_limit: int = FILE_LIMIT) -> list[Finding]:
-    """Return what is wrong with a training set as a whole; `n_bytes` is the size of its file."""
-    found = []
-    if n_training < MIN_EXAMPLES:
-        found.append(Finding("too_few_examples", BLOCKS, detail=str(n_training)))
-    elif n_training < ADVISED_EXAMPLES:
-        found.append(Finding("few_examples", ADVICE, detail=str(n_training)))
-    if n_bytes > file_limit:
-        found.append(Finding("file_too_large", BLOCKS, detail=str(n_bytes // 1024**2)))
-    return found
 
 
 def unknown_keys(extra: str, known: frozenset[str] = frozenset()) -> list[str]:

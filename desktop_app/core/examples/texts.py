@@ -107,18 +107,6 @@ TEXTS = {
         "Message {number} is empty",
         "The model would learn to answer to nothing. Write it, or remove it.",
     ),
-    "too_few_examples": FindingText(
-        "There are too few examples: {detail}",
-        "The service takes at least 10 for training; 50 to 100 are a good beginning.",
-    ),
-    "few_examples": FindingText(
-        "{detail} examples are few",
-        "Training works, but 50 to 100 good examples show more.",
-    ),
-    "file_too_large": FindingText(
-        "The training file is too large: {detail} MB",
-        "The service takes files up to 512 MB. Train with fewer conversations.",
-    ),
 }
 
 

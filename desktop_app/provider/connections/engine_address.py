@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -70,15 +72,28 @@ def ensure_token(store: Path) -> tuple[Path, str]:
     """
     path = store / TOKEN_FILE
     store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    while True:
+        try:
+            token = path.read_text("ascii").strip()
+            if token and (os.name == "nt" or path.stat().st_mode & 0o077 == 0):
+                return path, token
+            path.unlink()
+        except FileNotFoundError:
+            _make_token(path)
+        except ValueError:
+            path.unlink(missing_ok=True)
+
+
+def _make_token(path: Path) -> None:
+    """Make the file with a token in it, unless another window has just done so.
+
+    It appears whole: one that is seen empty would be taken for damaged and removed.
+    """
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
-        token = path.read_text("ascii").strip()
-        if token and (os.name == "nt" or path.stat().st_mode & 0o077 == 0):
-            return path, token
-        path.unlink()
-    except (FileNotFoundError, ValueError):
-        path.unlink(missing_ok=True)
-    token = secrets.token_urlsafe(32)
-    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(token)
-    return path, token
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32))
+        with suppress(FileExistsError):
+            path.hardlink_to(part)
+    finally:
+        Path(part).unlink()

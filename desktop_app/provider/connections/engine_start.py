@@ -20,7 +20,7 @@ ANOTHER_RUNS = 3
 """The exit code of a service that finds another one on its store."""
 
 START_SECONDS = 30.0
-ANOTHER_SECONDS = 5.0
+"""How long a service may take until it says where it is, whoever has started it."""
 
 
 async def start_engine(store: Path, command: Sequence[str]) -> EngineAddress:
@@ -93,7 +93,7 @@ async def _first_line(process: subprocess.Popen[bytes]) -> bytes:
 
 
 async def _another(store: Path) -> EngineAddress | None:
-    deadline = asyncio.get_running_loop().time() + ANOTHER_SECONDS
+    deadline = asyncio.get_running_loop().time() + START_SECONDS
     while asyncio.get_running_loop().time() < deadline:
         if (address := announced(store)) is not None:
             return address

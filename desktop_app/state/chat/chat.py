@@ -79,6 +79,7 @@ class Chat(QObject):
         self.chats.unreadable.connect(self._tell_unreadable)
         self.training_instructions.changed.connect(self.settings_changed)
         open_project.opened.connect(self._start_over)
+        open_project.closing.connect(self._leave_off)
         open_project.closed.connect(self._start_over)
         open_project.changed.connect(self.kept_changed)
 
@@ -360,6 +361,13 @@ class Chat(QObject):
         self._notices.post(Notice(text, level="bad", detail=str(error), topic=TOPIC))
 
     # Following the others
+
+    @Slot()
+    def _leave_off(self) -> None:
+        """Keep what has come, and the settings that were just chosen."""
+        self.stop()
+        if self._save_timer.isActive():
+            self.save()
 
     @Slot()
     def _start_over(self) -> None:

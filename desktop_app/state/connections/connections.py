@@ -20,7 +20,7 @@ from desktop_app.provider.connections.profile import ConnectionKind, ConnectionP
 from desktop_app.provider.factory import profile_of
 from desktop_app.provider.provider import ErrorKind, ModelInfo, Provider, ProviderError
 from desktop_app.state.connections.keys import Keys, KeyState
-from desktop_app.state.connections.local_engine import EngineState, LocalEngine
+from desktop_app.state.connections.local_engine import EngineState, LocalEngine, as_provider_error
 from desktop_app.state.connections.provider_pool import ProviderPool
 from desktop_app.state.connections.provider_texts import describe
 from desktop_app.state.notices import Notice, Notices, Remedy
@@ -80,6 +80,7 @@ class Connections(QObject):
         self._notices = notices
         self._prices = tuple(prices)
         self._pool = ProviderPool(secrets, engine)
+        runner.close_at_the_end(self._pool.close)
         self._heard: dict[str, Heard] = {}
         self._asked: dict[str, int] = {}
         self._profiles: list[ConnectionProfile] = []
@@ -114,7 +115,7 @@ class Connections(QObject):
         if model:
             models[connection_id] = model
         was_active = connection_id == self.active.id
-        self._remember(active_connection=connection_id, active_models=models)
+        self._preferences.update(active_connection=connection_id, active_models=models)
         self.changed.emit()
         if not was_active or self.status is not ConnectionStatus.READY:
             self.refresh()
@@ -127,7 +128,7 @@ class Connections(QObject):
         profile_of(settings.kind, settings.id, settings.name, settings.base_url)
         before = self._preferences.settings.connections
         kept = tuple(settings if each.id == settings.id else each for each in before)
-        self._remember(connections=kept if settings in kept else (*before, settings))
+        self._preferences.update(connections=kept if settings in kept else (*before, settings))
         self._heard.pop(settings.id, None)
         self._load()
         self.changed.emit()
@@ -141,7 +142,9 @@ class Connections(QObject):
             return
         was_active = profile == self.active
         before = self._preferences.settings.connections
-        self._remember(connections=tuple(each for each in before if each.id != connection_id))
+        self._preferences.update(
+            connections=tuple(each for each in before if each.id != connection_id)
+        )
         self._heard.pop(connection_id, None)
         self._load()
         if not any(shares_host(profile, each) for each in self._profiles):
@@ -252,8 +255,8 @@ class Connections(QObject):
             try:
                 provider = await self._pool.provider(connection_id)
                 models = tuple(await provider.models())
-            except ProviderError as error:
-                return connection_id, number, heard_error(error)
+            except Exception as error:  # noqa: BLE001  # no fault may look like waiting for ever
+                return connection_id, number, heard_error(as_provider_error(error))
             return connection_id, number, Heard(ConnectionStatus.READY, models)
 
         task = self._runner.run(work)
@@ -344,13 +347,6 @@ class Connections(QObject):
     @Slot()
     def _engine_models_changed(self) -> None:
         self._ask(THIS_COMPUTER)
-
-    def _remember(self, **changes: object) -> None:
-        try:
-            self._preferences.update(**changes)
-        except OSError as error:
-            text = self.tr("The choice holds until the program is closed: it cannot be written.")
-            self._notices.post(Notice(text, "warning", error.strerror or "", topic="settings"))
 
 
 def heard_error(error: ProviderError) -> Heard:

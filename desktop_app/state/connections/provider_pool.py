@@ -22,26 +22,23 @@ class ProviderPool:
         self._secrets = secrets
         self._engine = engine
         self._open: dict[str, tuple[ConnectionProfile, Provider]] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
-        self._closer: asyncio.Task[None] | None = None
+        self._changing: dict[str, asyncio.Lock] = {}
 
     async def provider(self, connection_id: str) -> Provider:
         """Return the open provider of a connection, opening it first.
 
         Raises ProviderError: NO_KEY, and NOT_FOUND for a connection that is no longer there.
         """
-        async with self._opening.setdefault(connection_id, asyncio.Lock()):
+        async with self._lock(connection_id):
             profile = self.profiles.get(connection_id)
             if profile is None:
                 raise ProviderError(ErrorKind.NOT_FOUND, "the connection was removed")
             known = self._open.get(connection_id)
             if known is not None and known[0] == profile:
                 return known[1]
-            await self.forget(connection_id)
+            await self._close(connection_id)
             provider = await self.open(profile, None)
             self._open[connection_id] = (profile, provider)
-            if self._closer is None:
-                self._closer = asyncio.create_task(self._close_at_the_end())
             return provider
 
     async def open(self, profile: ConnectionProfile, key: str | None) -> Provider:
@@ -60,18 +57,25 @@ class ProviderPool:
             raise
 
     async def forget(self, connection_id: str) -> None:
-        """Close a connection, because its address or key has changed."""
+        """Close a connection, because its address or key has changed.
+
+        One that is being opened is waited for: it may have been given the old key.
+        """
+        async with self._lock(connection_id):
+            await self._close(connection_id)
+
+    async def close(self) -> None:
+        """Close all connections, when nothing is asked any more."""
+        for connection_id in list(self._open):
+            await self._close(connection_id)
+
+    def _lock(self, connection_id: str) -> asyncio.Lock:
+        return self._changing.setdefault(connection_id, asyncio.Lock())
+
+    async def _close(self, connection_id: str) -> None:
         known = self._open.pop(connection_id, None)
         if known is not None:
             await known[1].close()
-
-    async def _close_at_the_end(self) -> None:
-        # The loop cancels what still runs when it ends: the moment to close all connections.
-        try:
-            await asyncio.Event().wait()
-        finally:
-            for connection_id in list(self._open):
-                await self.forget(connection_id)
 
 
 async def in_thread(call: Callable[[], T]) -> T:

@@ -118,6 +118,13 @@ class ConversationList(QAbstractTableModel):
                 index = self.index(position, 0)
                 self.dataChanged.emit(index, index)
 
+    @Slot(str)
+    def take_counts(self, encoding: str) -> None:
+        """Tokens were counted: fetch the rows anew."""
+        if encoding == ENCODING and self._ids:
+            self._rows.clear()
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, 0))
+
     def _look_up(self) -> None:
         self._stop_looking()
         if not self._open_project.is_open:

@@ -54,7 +54,10 @@ class ExportReport:
 
 
 class FileExchange(QObject):
-    """One import or export at a time; the project can be edited meanwhile."""
+    """One import or export at a time; the project can be edited meanwhile.
+
+    An import ends when its project is closed, and leaves nothing; an export goes on.
+    """
 
     started = Signal(str)
     progressed = Signal(object)
@@ -70,6 +73,8 @@ class FileExchange(QObject):
         self._open_project = open_project
         self._runner = runner
         self._task: Task | None = None
+        self._is_import = False
+        open_project.closing.connect(self._drop_import)
 
     @property
     def is_running(self) -> bool:
@@ -79,29 +84,38 @@ class FileExchange(QObject):
         """Read a chat JSONL file into the project as one step that can be undone."""
         if self._task is not None:
             return
-        self._begin(_importer(self._open_project.path, path, test_share), path.name)
-        if self._task is not None:
-            self._task.succeeded.connect(self._take_import)
+        task = self._begin(_importer(self._open_project.path, path, test_share), path.name)
+        task.succeeded.connect(self._take_import)
+        self._is_import = True
 
     def export_files(self, training: Path) -> None:
         """Write the training file, and beside it the test file if conversations are held out."""
         if self._task is not None:
             return
-        self._begin(_exporter(self._open_project.path, training), training.name)
-        if self._task is not None:
-            self._task.succeeded.connect(self.exported)
+        task = self._begin(_exporter(self._open_project.path, training), training.name)
+        task.succeeded.connect(self.exported)
+        self._is_import = False
 
     def cancel(self) -> None:
         """Stop; an import that is stopped leaves the project as it was."""
         if self._task is not None:
             self._task.cancel()
 
-    def _begin(self, work: Callable[[Report, ShouldStop], object], name: str) -> None:
-        self._task = self._runner.run_blocking(work)
-        self._task.progressed.connect(self.progressed)
-        self._task.failed.connect(self.failed)
-        self._task.finished.connect(self._finish)
+    def _begin(self, work: Callable[[Report, ShouldStop], object], name: str) -> Task:
+        task = self._task = self._runner.run_blocking(work)
+        task.progressed.connect(self.progressed)
+        task.failed.connect(self.failed)
+        task.finished.connect(self._finish)
         self.started.emit(name)
+        return task
+
+    @Slot()
+    def _drop_import(self) -> None:
+        """Nothing of it may reach the project that is opened next, nor keep that one waiting."""
+        if self._task is not None and self._is_import:
+            self._task.finished.disconnect(self._finish)
+            self._task.cancel()
+            self._finish()
 
     @Slot(object)
     def _take_import(self, report: ImportReport) -> None:

@@ -57,6 +57,8 @@ class JobActions(QObject):
     def stop(self) -> None:
         """Wait for no answer any more, as when a project closes."""
         for errand in self._errands.values():
+            # It ends after the next one for the same job may have begun.
+            errand.finished.disconnect(self._end)
             errand.stop()
         self._errands.clear()
 

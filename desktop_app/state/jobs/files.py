@@ -31,17 +31,27 @@ def writer(project_path: Path, submission: str, *, with_test: bool) -> BlockingW
     """
 
     def work(_report: Callable[[object], None], should_stop: Callable[[], bool]) -> JobFiles:
-        folder = _folder(submission)
-        folder.mkdir(mode=0o700)
-        with closing(Project.open(project_path, shared=True)) as project:
-            training = folder / "training.jsonl"
-            n_training = write_training_file(training, _of(project, Split.TRAINING), should_stop)
-            test, n_test = folder / "test.jsonl", 0
-            if with_test:
-                n_test = write_training_file(test, _of(project, Split.TEST), should_stop)
-        return JobFiles(training, n_training, test if n_test else None, n_test)
+        _folder(submission).mkdir(mode=0o700)
+        try:
+            return _write(project_path, submission, should_stop, with_test=with_test)
+        except BaseException:
+            # Who stopped this may have removed the folder before it was made.
+            remove_files(submission)
+            raise
 
     return work
+
+
+def _write(
+    project_path: Path, submission: str, should_stop: Callable[[], bool], *, with_test: bool
+) -> JobFiles:
+    training, test = _folder(submission) / "training.jsonl", _folder(submission) / "test.jsonl"
+    n_test = 0
+    with closing(Project.open(project_path, shared=True)) as project:
+        n_training = write_training_file(training, _of(project, Split.TRAINING), should_stop)
+        if with_test:
+            n_test = write_training_file(test, _of(project, Split.TEST), should_stop)
+    return JobFiles(training, n_training, test if n_test else None, n_test)
 
 
 def remove_files(submission: str) -> None:

@@ -31,11 +31,13 @@ class JobNotices(QObject):
         self._store = store
         self._notices = notices
         self._silences: dict[str, str] = {}
+        self._is_disk_told = False
 
     def clear(self) -> None:
         """Take everything back, as when a project closes."""
         for submission in [*self._silences]:
             self.heard(submission)
+        self._is_disk_told = False
 
     def is_silent(self, submission: str) -> bool:
         """Whether the last question about a job got no answer."""
@@ -88,7 +90,10 @@ class JobNotices(QObject):
             self._post(record, f"{record.name}: {text}", "bad", detail)
 
     def unwritten(self) -> None:
-        """Say that the project file cannot be written."""
+        """Say once that the project file cannot be written: jobs are heard of every second."""
+        if self._is_disk_told:
+            return
+        self._is_disk_told = True
         text = self.tr(
             "What happens to the jobs cannot be written to the project file. Check the disk: it "
             "may be full or unplugged."

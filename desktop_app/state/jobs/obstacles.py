@@ -30,9 +30,13 @@ def _of_examples(open_project: OpenProject) -> list[Obstacle]:
         found.append(Obstacle(text, _tr("Go to Examples"), "examples"))
     if counts.with_problems:
         text = _tr(
-            "{n} of the conversations have problems for which a service would refuse them. They "
-            "are marked under Examples."
-        ).format(n=counts.with_problems)
+            "A service would refuse {n} of the conversations. They are marked under Examples."
+        )
+        if counts.with_problems == 1:
+            text = _tr(
+                "A service would refuse one of the conversations. It is marked under Examples."
+            )
+        text = text.format(n=f"{counts.with_problems:,}")
         found.append(Obstacle(text, _tr("Go to Examples"), "examples"))
     return found
 

@@ -77,8 +77,14 @@ def positions(connection: sqlite3.Connection, n: int, after: int | None) -> Sequ
             between = _between(connection, n, after)
         if between:
             return between
-    last = connection.execute("SELECT max(position) FROM conversation").fetchone()[0] or 0
+    last = last_position(connection)
     return range(last + GAP, last + GAP * (n + 1), GAP)
+
+
+def last_position(connection: sqlite3.Connection) -> int:
+    """Return the position of the last conversation of any state, 0 if there is none."""
+    last: int = connection.execute("SELECT max(position) FROM conversation").fetchone()[0] or 0
+    return last
 
 
 def _between(connection: sqlite3.Connection, n: int, after: int) -> Sequence[int] | None:

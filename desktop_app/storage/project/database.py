@@ -1,8 +1,10 @@
 """A connection to a project file: opened safely, used in transactions, errors translated."""
 
+import os
 import sqlite3
+import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ class Database:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.connection = connection
         self.path = path
+        self._file = path.stat()
 
     def close(self) -> None:
         """Close the connection; the last one also folds the write-ahead log into the file."""
@@ -35,6 +38,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write all or nothing; on disk when the block ends."""
+        self._refuse_if_moved()
         with as_project_error(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
@@ -60,9 +64,24 @@ class Database:
         with as_project_error(self.path):
             cursor = self.connection.execute(sql, parameters)
             try:
-                yield from cursor
+                for row in cursor:  # noqa: UP028  # "yield from" would itself close the cursor
+                    yield row
             finally:
-                cursor.close()
+                # Whoever gave up reading may have closed the connection before.
+                with suppress(sqlite3.ProgrammingError):
+                    cursor.close()
+
+    def _refuse_if_moved(self) -> None:
+        """Raise ProjectError MISSING where the path leads to another file by now, or to none.
+
+        SQLite goes on writing to a file that was deleted or moved, as if all were well.
+        """
+        try:
+            is_there = os.path.samestat(self.path.stat(), self._file)
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise ProjectError(ProjectErrorKind.MISSING, self.path, "moved or deleted")
 
 
 def create_database(path: Path) -> Database:
@@ -88,16 +107,31 @@ def create_database(path: Path) -> Database:
     return Database(connection, path)
 
 
+def remove_database(path: Path) -> None:
+    """Delete a file, and with it what SQLite left beside it. Raises ProjectError READ_ONLY."""
+    try:
+        # The log first: alone it would be taken for that of the next file of this name.
+        for suffix in ("-wal", "-shm", ""):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    except OSError as error:
+        raise ProjectError(ProjectErrorKind.READ_ONLY, path, type(error).__name__) from error
+
+
 def open_database(path: Path, *, shared: bool) -> Database:
     """Open a project file. Raises ProjectError.
 
     Only the first connection of a program may clean up and migrate: `shared` ones do not.
     """
-    if not path.is_file():
-        kind = ProjectErrorKind.NOT_A_PROJECT if path.exists() else ProjectErrorKind.MISSING
-        raise ProjectError(kind, path)
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        is_gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+        kind = ProjectErrorKind.MISSING if is_gone else ProjectErrorKind.READ_ONLY
+        raise ProjectError(kind, path, type(error).__name__) from error
+    if not stat.S_ISREG(mode):
+        raise ProjectError(ProjectErrorKind.NOT_A_PROJECT, path)
     # Asked of the mode, since the superuser may write to any file.
-    if not path.stat().st_mode & 0o222:
+    if not mode & 0o222:
         raise ProjectError(ProjectErrorKind.READ_ONLY, path)
     is_cut_off = _is_cut_off(path)
     with as_project_error(path):

@@ -48,6 +48,14 @@ _KINDS = {
 _NO_SPACE_CODES = (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
 
 
+def _is_there(path: Path) -> bool:
+    """Whether a file can be seen: on a disk that was pulled out, asking is itself an error."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 @contextmanager
 def as_project_error(path: Path) -> Iterator[None]:
     """Turn what SQLite says of the file into a ProjectError; errors of the program pass."""
@@ -61,6 +69,6 @@ def as_project_error(path: Path) -> Iterator[None]:
             raise
         if code in _NO_SPACE_CODES:
             kind = ProjectErrorKind.NO_SPACE
-        elif not path.exists():
+        elif not _is_there(path):
             kind = ProjectErrorKind.MISSING
         raise ProjectError(kind, path, error.sqlite_errorname) from error

@@ -33,13 +33,14 @@ def import_conversations(
     Nothing remains if `conversations` raises, if it is stopped, or if the program dies.
     """
     staged: list[range] = []
+    last_position: int | None = None
     lowest: tuple[float, int] | None = None
     n_test = 0
     try:
         for batch in _batches(conversations, stop):
             places = [place(derived[-1]) for _, derived in batch]
             splits = [Split(spot < test_share) for spot in places]
-            ids = _stage(database, batch, splits)
+            ids, last_position = _stage(database, batch, splits, last_position)
             staged.append(ids)
             n_test += sum(splits)
             first = min(zip(places, ids, strict=True))
@@ -70,15 +71,27 @@ def _batches(
         yield batch
 
 
-def _stage(database: Database, batch: list[bodies.Written], splits: list[Split]) -> range:
+def _stage(
+    database: Database,
+    batch: list[bodies.Written],
+    splits: list[Split],
+    after_position: int | None,
+) -> tuple[range, int]:
+    """Write a batch; return its ids and its last position, where the next one goes on.
+
+    Only the first batch looks for the end of the list: that is a scan.
+    """
     with database.transaction() as connection:
-        return bodies.insert(
+        start = bodies.last_position(connection) if after_position is None else after_position
+        end = start + bodies.GAP * len(batch)
+        ids = bodies.insert(
             connection,
             batch,
             state=State.STAGED,
             splits=splits,
-            positions=bodies.positions(connection, len(batch), None),
+            positions=range(start + bodies.GAP, end + 1, bodies.GAP),
         )
+    return ids, end
 
 
 def _make_visible(

@@ -8,7 +8,12 @@ from pathlib import Path
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.jobs.job import JobEvent
 from desktop_app.storage.project import documents, edits, history, importing, jobs, listing, search
-from desktop_app.storage.project.database import Database, create_database, open_database
+from desktop_app.storage.project.database import (
+    Database,
+    create_database,
+    open_database,
+    remove_database,
+)
 from desktop_app.storage.project.jobs import JobRecord
 from desktop_app.storage.project.lock import ProjectLock
 from desktop_app.storage.project.rows import (
@@ -44,10 +49,15 @@ class Project:
         search.prepare(database.connection)
 
     @classmethod
-    def create(cls, path: Path, *, clock: Clock = time.time) -> "Project":
-        """Make a new project file and open it."""
+    def create(cls, path: Path, *, replace: bool = False, clock: Clock = time.time) -> "Project":
+        """Make a new project file and open it; `replace` does away with one that is there.
+
+        One that is open, here or in another window, is never replaced.
+        """
         lock = ProjectLock(path)
         try:
+            if replace:
+                remove_database(path)
             return cls(create_database(path), lock, clock)
         except BaseException:
             lock.release()

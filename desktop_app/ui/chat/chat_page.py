@@ -54,6 +54,7 @@ class ChatPage(Page):
         chat.kept_changed.connect(self.log.refill_all)
         chat.streaming_changed.connect(self._follow_streaming)
         chat.settings_changed.connect(self._choose_view)
+        self.sidebar.new.triggered.connect(self._come_forward)
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -153,6 +154,11 @@ class ChatPage(Page):
     def _follow_streaming(self) -> None:
         self._stop.setEnabled(self._chat.is_streaming)
         self.log.refill_all()
+
+    @Slot()
+    def _come_forward(self) -> None:
+        self._navigation.show("chat")
+        self.composer.box.setFocus()
 
     @Slot()
     def _go_to_jobs(self) -> None:

@@ -36,6 +36,7 @@ class ChatSidebar(Panel):
         self.settings = ChatSettings(chat)
         self.body.addWidget(self.settings)
         chat.replaced.connect(self._follow)
+        chat.turn_added.connect(self._follow)
         chat.settings_changed.connect(self._follow)
         chat.chats.rowsInserted.connect(self._select)
         chat.chats.modelReset.connect(self._select)
@@ -75,6 +76,7 @@ class ChatSidebar(Panel):
 
     @Slot()
     def _follow(self) -> None:
+        self.new.setEnabled(self._chat.is_open)
         self.delete.setEnabled(bool(self._chat.document.turns))
         self._select()
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
 from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.parts import isolated
 
 PADDING = 14
 BADGE_PADDING = 8
@@ -68,7 +69,8 @@ class TwoLineDelegate(QStyledItemDelegate):
         painter.setPen(QColor(colour))
         elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
         place = QRect(area.left(), area.top(), width, metrics.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(place, flags, isolated(elided))
 
     def _paint_badge(
         self,

@@ -15,7 +15,7 @@ from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.parts import label, row
 
-WIDTH, HEIGHT = 272, 33
+WIDTH, HEIGHT = 260, 33
 OPENING_KEYS = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 

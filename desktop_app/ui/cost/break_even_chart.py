@@ -141,4 +141,7 @@ class Drawing:
         self._painter.setPen(QPen(QColor(self._colours.text), 2))
         self._painter.setBrush(QColor(self._colours.surface))
         self._painter.drawEllipse(point, 5, 5)
-        self._painter.drawText(point + QPointF(8, 18), self._tr("break-even"))
+        # Under the lines, unless the words along the axis stand there.
+        is_low = point.y() + 20 > self._ground.bottom()
+        beside = QPointF(12, -20) if is_low else QPointF(8, 18)
+        self._painter.drawText(point + beside, self._tr("break-even"))

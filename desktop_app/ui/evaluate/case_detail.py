@@ -1,13 +1,17 @@
 """One test conversation: what was asked, the reply wanted, and what the models answered."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QScrollArea, QWidget
+from typing_extensions import override
 
 from desktop_app.core.evaluation.report import CaseLine, Outcome
 from desktop_app.state.evaluation.evaluation import Evaluation
 from desktop_app.state.evaluation.tables import problem_text
 from desktop_app.ui.chat.message_text import MessageText
-from desktop_app.ui.widgets.parts import Card, column, label, row
+from desktop_app.ui.widgets.parts import Card, column, isolated, label, row
+
+NARROW = 620
 
 
 class CaseDetail(Card):
@@ -20,16 +24,17 @@ class CaseDetail(Card):
         self.asked = _TextCard("quiet")
         self.wanted = _TextCard("")
         self.replies = [_TextCard("reply"), _TextCard("")]
-        cards = row(self.wanted, *self.replies, spacing=12)
+        self._cards = row(self.wanted, *self.replies, spacing=12)
         for card in (self.wanted, *self.replies):
-            cards.setStretchFactor(card, 1)
+            self._cards.setStretchFactor(card, 1)
         content = column(self.title, self.asked, margin=18, spacing=12)
-        content.addLayout(cards)
+        content.addLayout(self._cards)
         content.addStretch(1)
         inside = QWidget()
         inside.setLayout(content)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
         inside.setAutoFillBackground(False)
@@ -38,6 +43,14 @@ class CaseDetail(Card):
         self._inside = inside
         self.fill(None)
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Set the replies one under the other where there is no room side by side."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        is_narrow = self.width() < NARROW
+        self._cards.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
+
     @Slot(object)
     def fill(self, line: CaseLine | None) -> None:
         """Show a case; nothing for None."""
@@ -45,7 +58,7 @@ class CaseDetail(Card):
         document = self._evaluation.current
         if line is None or document is None:
             return
-        self.title.setText(line.case.title)
+        self.title.setText(isolated(line.case.title))
         asked = line.case.asked.strip()
         self.asked.setVisible(asked != line.case.title)
         self.asked.fill(self.tr("ASKED"), "", asked)
@@ -89,6 +102,7 @@ class _TextCard(Card):
         self._name = label("", "section")
         self._measure = label("", "small")
         self.text = MessageText()
+        self.text.setAccessibleName(self.tr("Reply"))
         self.note = label("", "small", wrap=True)
         self.body.addLayout(row(self._name, None, self._measure))
         self.body.addWidget(self.text)

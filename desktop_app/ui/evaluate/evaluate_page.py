@@ -2,7 +2,14 @@
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from desktop_app.state.evaluation.evaluation import Evaluation
@@ -19,6 +26,8 @@ from desktop_app.ui.widgets.parts import Page, button, column, label, row
 
 SHARE = 20
 """Per cent to set aside for the test, unless the user says otherwise."""
+LOWER_HEIGHT = 300
+"""Pixels for the test conversations; the page scrolls where the window has fewer."""
 NO_PROJECT, NO_TEST_SET, NO_MODEL, READY, RESULTS = range(5)
 
 
@@ -68,10 +77,18 @@ class EvaluatePage(Page):
         lower.setStretchFactor(0, 3)
         lower.setStretchFactor(1, 7)
         lower.setSizes([390, 900])
-        result = QWidget()
+        lower.setMinimumHeight(LOWER_HEIGHT)
+        inside = QWidget()
         layout = column(self.run_bar, self.figures, lower, spacing=16)
         layout.setStretchFactor(lower, 1)
-        result.setLayout(layout)
+        inside.setLayout(layout)
+        inside.setAutoFillBackground(False)
+        result = QScrollArea()
+        result.setWidget(inside)
+        result.setWidgetResizable(True)
+        result.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        result.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        result.viewport().setAutoFillBackground(False)
         return result
 
     def _make_no_project(self) -> EmptyState:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QDateTime, QLocale, Slot
+from PySide6.QtCore import QDateTime, QLocale, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
 
@@ -35,12 +35,14 @@ class SetupBar(QWidget):
         self._trash.setDefaultAction(self.delete)
         self._count = label("", "muted")
         self._changed = chip(self.tr("the test set has changed since"), "warning")
-        self._where = label("", "small")
+        self._where = label("", "small", wrap=True)
+        self._where.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self._warning = label("", "small", tone="warning", wrap=True)
         title = label(self.tr("Did it learn?"), "title")
         against = label(self.tr("against"), "muted")
         head = row(title, self._count, self._changed, None, self.kept, self._trash, spacing=10)
-        setup = row(self.tuned, against, self.base, None, self._where, self.run, spacing=10)
+        setup = row(self.tuned, against, self.base, self._where, self.run, spacing=10)
+        setup.setStretchFactor(self._where, 1)
         layout = column(spacing=10)
         layout.addLayout(head)
         layout.addLayout(setup)
@@ -101,10 +103,11 @@ class SetupBar(QWidget):
             self.kept.setCurrentIndex(self.kept.findData(current.id))
         self.kept.setVisible(bool(documents))
         self._trash.setVisible(bool(documents))
+        self.delete.setEnabled(current is not None)
 
     def _dated(self, document: EvaluationDocument) -> str:
         when = QDateTime.fromSecsSinceEpoch(int(document.created_at))
-        day = QLocale().toString(when, QLocale.FormatType.ShortFormat)
+        day = QLocale.system().toString(when, QLocale.FormatType.ShortFormat)
         name = document.models[0].name
         return self.tr("{when} · {name} · {n} conversations").format(
             when=day, name=name, n=len(document.cases)

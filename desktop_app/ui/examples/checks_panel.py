@@ -53,6 +53,7 @@ class ChecksPanel(Panel):
         scroll = QScrollArea()
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
@@ -97,9 +98,11 @@ class ChecksPanel(Panel):
         if self._findings.count() == 0:
             fine = self.tr("Nothing found. A service would accept this conversation.")
             self._findings.addWidget(label(fine, "muted", wrap=True))
-        self._show_facts()
+        self.show_facts()
 
-    def _show_facts(self) -> None:
+    @Slot()
+    def show_facts(self) -> None:
+        """Show what the project keeps beside the words, as after tokens were counted."""
         facts = self._edited.row(ENCODING)
         self.setEnabled(facts is not None)
         if facts is None:

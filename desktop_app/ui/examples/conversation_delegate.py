@@ -8,6 +8,7 @@ from typing_extensions import override
 from desktop_app.state.examples.conversation_list import ROW
 from desktop_app.storage.project.rows import ConversationRow, Split
 from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.parts import isolated
 
 MARGIN = 14
 
@@ -63,7 +64,9 @@ class ConversationDelegate(QStyledItemDelegate):
         title = item.title or self.tr("Empty conversation")
         elided = metrics.elidedText(title, Qt.TextElideMode.ElideRight, inner.width() - used)
         top = Qt.AlignmentFlag.AlignTop
-        painter.drawText(inner.adjusted(0, 0, -used, 0), top | Qt.AlignmentFlag.AlignLeft, elided)
+        painter.drawText(
+            inner.adjusted(0, 0, -used, 0), top | Qt.AlignmentFlag.AlignLeft, isolated(elided)
+        )
         painter.setFont(smaller(font))
         painter.setPen(QColor(colours.muted))
         bottom = Qt.AlignmentFlag.AlignBottom

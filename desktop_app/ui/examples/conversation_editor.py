@@ -11,6 +11,7 @@ from desktop_app.state.examples.message_tokens import MessageTokens
 from desktop_app.ui.actions import Actions
 from desktop_app.ui.examples.finding_texts import title_of
 from desktop_app.ui.examples.message_card import MessageCard
+from desktop_app.ui.widgets.elided_label import ElidedLabel
 from desktop_app.ui.widgets.parts import Page, button, column, label, row
 
 MAX_CARDS = 200
@@ -31,8 +32,7 @@ class ConversationEditor(Page):
         self._tokens = tokens
         self._cards: list[MessageCard] = []
         self._focused = 0
-        self.title = label(kind="title")
-        self.title.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self.title = ElidedLabel("title")
         self.hidden_messages = label(kind="muted", wrap=True)
         head = row(self.title, None, *(self._tool(a) for a in actions.editor_tools()), spacing=6)
         self._cards_column = column(spacing=9)
@@ -49,6 +49,7 @@ class ConversationEditor(Page):
         scroll = QScrollArea()
         scroll.setWidget(body)
         scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.viewport().setAutoFillBackground(False)
         body.setAutoFillBackground(False)
@@ -125,10 +126,7 @@ class ConversationEditor(Page):
         self._count_all()
 
     def _show_title(self) -> None:
-        text = self._edited.conversation.title or self.tr("New conversation")
-        width = max(200, self.width() - 260)
-        metrics = self.title.fontMetrics()
-        self.title.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, width))
+        self.title.show_text(self._edited.conversation.title or self.tr("New conversation"))
 
     # Following
 

@@ -1,7 +1,9 @@
 """The Examples tab: the list at the left, the conversation in the middle, checks at the right."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QSplitter, QStackedWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from typing_extensions import override
 
 from desktop_app.core.examples.conversation import ASSISTANT, USER, Conversation, Message
 from desktop_app.state.examples.conversation_list import ConversationList
@@ -9,15 +11,19 @@ from desktop_app.state.examples.edited_conversation import EditedConversation
 from desktop_app.state.examples.message_tokens import MessageTokens
 from desktop_app.state.notices import Notice, Notices, Remedy
 from desktop_app.state.open_project import OpenProject
+from desktop_app.storage.project.errors import ProjectError
 from desktop_app.storage.project.rows import Counts, Filter, Split
 from desktop_app.ui.actions import Actions
 from desktop_app.ui.examples.checks_panel import ChecksPanel
 from desktop_app.ui.examples.conversation_editor import ConversationEditor
 from desktop_app.ui.examples.list_panel import ListPanel
+from desktop_app.ui.project_texts import describe_project_error
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.empty_state import EmptyState
 from desktop_app.ui.widgets.parts import Page, button, column
 
+NARROW = 1000
+UNWRITTEN = "unwritten"
 EMPTY = Conversation(messages=(Message(role=USER, content=""), Message(role=ASSISTANT, content="")))
 
 
@@ -43,19 +49,17 @@ class ExamplesPage(Page):
         self.editor = ConversationEditor(edited, tokens, actions)
         self.checks_panel = ChecksPanel(edited)
         self.list_panel.current_changed.connect(self._show_conversation)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        for widget in (self.list_panel, self.editor, self.checks_panel):
-            splitter.addWidget(widget)
-        splitter.setSizes([350, 790, 290])
-        splitter.setStretchFactor(1, 1)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(1)
-        self.splitter = splitter
+        self.right = _split(self.editor, self.checks_panel, sizes=(790, 290), grows=0)
+        self.splitter = _split(self.list_panel, self.right, sizes=(350, 1080), grows=1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty_state(actions))
-        self._stack.addWidget(splitter)
+        self._stack.addWidget(self.splitter)
         self.setLayout(column(self._stack))
         open_project.counts_changed.connect(self._choose_side)
+        edited.failed.connect(self._tell_unwritten)
+        edited.held_back.connect(self._tell_held_back)
+        edited.saved_changed.connect(self._take_back)
+        open_project.history_changed.connect(self._withdraw_undo)
         self._connect(actions)
 
     def _connect(self, actions: Actions) -> None:
@@ -83,6 +87,16 @@ class ExamplesPage(Page):
             write,
         )
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Set the checks under the conversation where there is no room beside it."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < NARROW
+        wanted = Qt.Orientation.Vertical if is_narrow else Qt.Orientation.Horizontal
+        if wanted != self.right.orientation():
+            self.right.setOrientation(wanted)
+            self.right.setSizes([260, 150] if is_narrow else [790, 290])
+
     @Slot(object)
     def _choose_side(self, counts: Counts) -> None:
         self._stack.setCurrentIndex(1 if counts.conversations else 0)
@@ -90,6 +104,29 @@ class ExamplesPage(Page):
     @Slot(object)
     def _show_conversation(self, id: int | None) -> None:
         self._edited.show(id)
+
+    # What cannot be written
+
+    @Slot(object)
+    def _tell_unwritten(self, error: ProjectError) -> None:
+        text = self.tr("What you typed stays in the window and is saved as soon as it can be.")
+        text = f"{describe_project_error(error)} {text}"
+        self._notices.post(Notice(text, "bad", error.detail, topic=UNWRITTEN))
+
+    @Slot()
+    def _tell_held_back(self) -> None:
+        text = self.tr(
+            "What you typed last cannot be saved, so the project stays open. Close it once more "
+            "to leave without it."
+        )
+        self._notices.post(Notice(text, "bad", topic=UNWRITTEN))
+
+    @Slot(bool)
+    def _take_back(self, saved: bool) -> None:
+        if saved:
+            self._notices.withdraw(UNWRITTEN)
+
+    # What the menu asks
 
     @Slot()
     def _add(self) -> None:
@@ -114,6 +151,11 @@ class ExamplesPage(Page):
             text = self.tr("%Ln conversation(s) moved to the bin.", "", len(ids))
             remedy = Remedy(self.tr("Undo"), self._open_project.undo)
             self._notices.post(Notice(text, "good", remedy=remedy, topic="delete"))
+
+    @Slot()
+    def _withdraw_undo(self) -> None:
+        """After another step, Undo would take back that one."""
+        self._notices.withdraw("delete")
 
     @Slot()
     def _use_for_training(self) -> None:
@@ -142,3 +184,14 @@ class ExamplesPage(Page):
         if self._conversations.position_of(id) is None:
             self.list_panel.show_all()
         self.list_panel.go_to(id)
+
+
+def _split(*parts: QWidget, sizes: tuple[int, ...], grows: int) -> QSplitter:
+    result = QSplitter(Qt.Orientation.Horizontal)
+    for part in parts:
+        result.addWidget(part)
+    result.setSizes(sizes)
+    result.setStretchFactor(grows, 1)
+    result.setChildrenCollapsible(False)
+    result.setHandleWidth(1)
+    return result

@@ -57,9 +57,14 @@ class ListPanel(Panel):
         self._apply_filter()
 
     def selected_ids(self) -> list[int]:
-        rows = self.view.selectionModel().selectedRows()
-        found = (self._list.id_at(index.row()) for index in rows)
-        return [id for id in found if id is not None]
+        """The selected conversations, from the top. By ranges: an index a row takes too long."""
+        return [id for top, end in self._selected() for id in self._list.ids[top:end]]
+
+    def _selected(self) -> list[tuple[int, int]]:
+        """The selected rows as half-open ranges, from the top."""
+        selection = self.view.selectionModel().selection()
+        parts = [selection.at(number) for number in range(selection.count())]
+        return sorted((part.top(), part.bottom() + 1) for part in parts)
 
     def _build_head(self, actions: Actions) -> None:
         self.search = QLineEdit()
@@ -157,7 +162,7 @@ class ListPanel(Panel):
             if key == "problems":
                 chip.setVisible(counts.with_problems > 0 or chip.isChecked())
         self.search.setPlaceholderText(
-            self.tr("Search %L1 conversations").replace("%L1", f"{counts.conversations:,}")
+            self.tr("Search %Ln conversation(s)", "", counts.conversations)
         )
 
     # The current conversation
@@ -198,4 +203,4 @@ class ListPanel(Panel):
 
     @Slot(QItemSelection, QItemSelection)
     def _tell_selection(self) -> None:
-        self._actions.set_selection(len(self.view.selectionModel().selectedRows()))
+        self._actions.set_selection(sum(end - top for top, end in self._selected()))

@@ -1,8 +1,9 @@
 """One message of a conversation, edited in place."""
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QSizePolicy, QToolButton
+from typing_extensions import override
 
 from desktop_app.core.examples.conversation import ASSISTANT, ROLES, SYSTEM, Message
 from desktop_app.ui.icons import icon
@@ -10,6 +11,24 @@ from desktop_app.ui.widgets.growing_text_edit import GrowingTextEdit
 from desktop_app.ui.widgets.parts import Card, chip, label, row, set_property
 
 TONES = {SYSTEM: "dashed", ASSISTANT: "reply"}
+
+
+class MessageBox(GrowingTextEdit):
+    """Leaves Undo and Redo to the program, whose steps reach back over every message."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setUndoRedoEnabled(False)
+
+    @override
+    def event(self, e: QEvent) -> bool:
+        keys = QKeySequence.StandardKey
+        if isinstance(e, QKeyEvent) and e.type() == QEvent.Type.ShortcutOverride:
+            is_theirs = e.matches(keys.Undo) or e.matches(keys.Redo)
+            e.setAccepted(not is_theirs)
+            if is_theirs:
+                return False
+        return super().event(e)
 
 
 class MessageCard(Card):
@@ -40,7 +59,7 @@ class MessageCard(Card):
         self.problem = chip(tone="bad")
         self.tokens = label(kind="small")
         self.more = self._more_button()
-        self.text = GrowingTextEdit()
+        self.text = MessageBox()
         self.text.typed.connect(self._type)
         self.text.focused.connect(self._tell_focus)
         self.attachment = label(kind="small", wrap=True)

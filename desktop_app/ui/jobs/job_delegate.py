@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from desktop_app.state.jobs.job_list import ROW, JobRow
 from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.parts import isolated
 
 MARGIN = 14
 CHIP_PADDING = 8
@@ -120,4 +121,4 @@ def _line(painter: QPainter, font: QFont, colour: str, area: QRect, text: str) -
     painter.setPen(QColor(colour))
     elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
     flags = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop
-    painter.drawText(area, flags, elided)
+    painter.drawText(area, flags, isolated(elided))

@@ -3,8 +3,8 @@
 import time
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QScrollArea
 from typing_extensions import override
 
 from desktop_app.core.jobs.phases import Phase
@@ -24,9 +24,11 @@ from desktop_app.ui.jobs.questions import Question
 from desktop_app.ui.jobs.stage_line import StageLine
 from desktop_app.ui.jobs.story_card import StoryCard
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.parts import Page, button, chip, column, label, row, set_tone
+from desktop_app.ui.widgets.elided_label import ElidedLabel
+from desktop_app.ui.widgets.parts import Page, button, chip, column, row, set_tone
 
 TICK_MS = 1000
+NARROW = 760
 WORTH_ASKING = 60.0
 """Seconds of training after which cancelling asks first."""
 
@@ -44,7 +46,7 @@ class JobDetail(QScrollArea):
         self._jobs = jobs
         self._connections = connections
         self._submission = ""
-        self.title = label(kind="title")
+        self.title = ElidedLabel("title")
         self.chip = chip()
         self.pause = button(self.tr("Pause"))
         self.resume = button(self.tr("Resume"))
@@ -65,15 +67,18 @@ class JobDetail(QScrollArea):
     def _lay_out(self) -> None:
         ground = Page()
         buttons = (self.remove, self.evaluate, self.chat, self.pause, self.resume, self.cancel)
-        below = row(self.story, self.facts, spacing=16)
-        below.setStretch(0, 5)
-        below.setStretch(1, 2)
+        self._below = row(self.story, self.facts, spacing=16)
+        self._below.setStretch(0, 5)
+        self._below.setStretch(1, 2)
         layout = column(margin=24, spacing=16)
-        layout.addLayout(row(self.title, self.chip, None, *buttons, spacing=10))
+        self._head = row(spacing=10)
+        self._head.addLayout(row(self.title, self.chip, None, spacing=10))
+        self._head.addLayout(row(None, *buttons, spacing=10))
+        layout.addLayout(self._head)
         for part in (self.stages, self.attention):
             layout.addWidget(part)
         layout.addWidget(self.loss, 1)
-        layout.addLayout(below)
+        layout.addLayout(self._below)
         layout.addStretch(0)
         self._column = layout
         ground.setLayout(layout)
@@ -103,6 +108,15 @@ class JobDetail(QScrollArea):
         self._refresh()
 
     @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Set one under the other what has no room side by side."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        is_narrow = self.width() < NARROW
+        for pair in (self._head, self._below):
+            pair.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
+
+    @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._refresh()
@@ -125,7 +139,7 @@ class JobDetail(QScrollArea):
             return
         now = time.time()
         text, tone = status(self._jobs, record)
-        self.title.setText(record.name)
+        self.title.show_text(record.name)
         self.chip.setText(text)
         set_tone(self.chip, tone)
         self.stages.show_stages(stage_views(self._jobs, record, now))

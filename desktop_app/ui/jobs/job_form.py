@@ -182,8 +182,9 @@ class JobForm(QScrollArea):
         self.passes.setCurrentIndex(self._cost.own_passes or 0)
         test = self._open_project.counts.test
         self.with_test.setVisible(test > 0)
-        text = self.tr("Measure on the {n} held-out test conversations while training")
-        self.with_test.setText(text.format(n=test))
+        self.with_test.setText(
+            self.tr("Measure on %Ln held-out test conversation(s) while training", "", test)
+        )
         self._refresh_offer()
 
     def _refresh_offer(self) -> None:

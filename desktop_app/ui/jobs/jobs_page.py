@@ -18,6 +18,8 @@ from desktop_app.ui.widgets.empty_state import EmptyState
 from desktop_app.ui.widgets.parts import Page, button, row
 
 LIST_WIDTH = 352
+LEAST_WIDTH = 530
+"""Pixels that a job keeps when the window is small; the list gives way."""
 
 
 class JobsPage(Page):
@@ -44,6 +46,7 @@ class JobsPage(Page):
         self.stack = QStackedWidget()
         for page in (self.empty, self.form, self.detail):
             self.stack.addWidget(page)
+        self.stack.setMinimumWidth(LEAST_WIDTH)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.list)
         self.splitter.addWidget(self.stack)
@@ -98,6 +101,7 @@ class JobsPage(Page):
         self._navigation.show("jobs")
         self.stack.setCurrentWidget(self.detail)
         self.list.choose(submission)
+        self.list.view.setFocus()
 
     @Slot(str)
     def _start_anew(self, submission: str) -> None:

@@ -1,5 +1,6 @@
 """Where the loss curve's axes end and what is written along them."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from math import ceil, floor, log10
 
@@ -9,16 +10,24 @@ from desktop_app.core.jobs.curve import Point
 
 MOST_TICKS = 12
 SPIKE_SHARE = 0.99
+BOTTOM = 0.15
+"""Of the height, where there is no room under a point."""
 
 
 def top_of(points: Sequence[Point]) -> float:
-    """Return the round number at which the axis of losses ends; the worst 1 % may stand out."""
+    """Return the round number where the axis ends; the worst of 100 losses or more stand out."""
     if not points:
         return 1.0
     losses = sorted(point.loss for point in points)
-    high = max(losses[int((len(losses) - 1) * SPIKE_SHARE)], losses[-1] / 2, 1e-6)
+    high = max(losses[ceil((len(losses) - 1) * SPIKE_SHARE)], losses[-1] / 2, 1e-6)
     unit = 10.0 ** floor(log10(high))
     return next(step * unit for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * unit >= high)
+
+
+def is_below(loss: float, step: int, training: Sequence[Point], top: float) -> bool:
+    """Whether a word at a point is better written under it: where the training loss is above."""
+    place = bisect_right(training, step, key=lambda point: point.step)
+    return bool(place) and training[place - 1].loss >= loss > top * BOTTOM
 
 
 def pass_ticks(total_steps: int | None, epochs: int | None, end: int) -> list[tuple[float, str]]:

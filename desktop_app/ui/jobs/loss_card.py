@@ -4,12 +4,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedLayout, QWidget
 from typing_extensions import override
 
 from desktop_app.core.jobs.curve import Curve, Point
 from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.elided_label import ElidedLabel
 from desktop_app.ui.widgets.parts import Card, label, row
 
 if TYPE_CHECKING:
@@ -25,16 +26,21 @@ class LossCard(Card):
         self._curve = Curve()
         self.plot: LossPlot | None = None
         self.reading = label(kind="small")
+        self.reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        # What is read off comes and goes; the card is as wide without it.
+        self.reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._test_legend = _legend(self.tr("held-out test"), "second")
+        meaning = ElidedLabel("muted")
+        meaning.show_text(self.tr("loss, lower is better"))
         head = row(
             label(self.tr("How wrong it still is"), "heading"),
-            label(self.tr("loss, lower is better"), "muted"),
-            None,
+            meaning,
             self.reading,
             _legend(self.tr("training"), ""),
             self._test_legend,
             spacing=10,
         )
+        head.setStretchFactor(self.reading, 1)
         self._waiting = label(kind="muted")
         waiting = QWidget()
         waiting.setLayout(row(None, self._waiting, None))

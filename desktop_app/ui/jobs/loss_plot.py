@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont
 
 from desktop_app.core.jobs.curve import Curve, Kept, Point
-from desktop_app.ui.jobs.loss_axes import pass_ticks, top_of
+from desktop_app.ui.jobs.loss_axes import is_below, pass_ticks, top_of
 from desktop_app.ui.theme import Theme
 
 HEADROOM = 1.06
@@ -62,8 +62,8 @@ class LossPlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not 
 
     def _draw(self) -> None:
         curve, colours = self._curve, self._theme.colours
-        self._training.setPen(pyqtgraph.mkPen(colours.accent, width=_width(curve.training)))
-        self._test.setPen(pyqtgraph.mkPen(colours.second, width=_width(curve.test)))
+        self._training.setPen(pyqtgraph.mkPen(colours.accent, width=self._width(curve.training)))
+        self._test.setPen(pyqtgraph.mkPen(colours.second, width=self._width(curve.test)))
         self._training.setData(*_coordinates(curve.training))
         self._test.setData(*_coordinates(curve.test), symbol="o" if len(curve.test) == 1 else None)
         last = max(
@@ -78,6 +78,10 @@ class LossPlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not 
         self.getAxis("bottom").setTicks([pass_ticks(curve.total_steps, curve.epochs, end)])
         self._mark(curve.kept, top)
 
+    def _width(self, points: tuple[Point, ...]) -> float:
+        """The width of a line in pixels of the screen, which pyqtgraph does not scale."""
+        return 2 * self.devicePixelRatioF() if len(points) <= FEW else 1
+
     def _mark(self, kept: tuple[Kept, ...], top: float) -> None:
         for text in self._texts:
             self.removeItem(text)
@@ -86,14 +90,13 @@ class LossPlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not 
         self._kept.setData([each.step for each, _ in marked], [loss for _, loss in marked])
 
     def _note(self, kept: Kept, loss: float, top: float) -> pyqtgraph.TextItem:
+        is_last = kept.step > 0.94 * max(self._curve.total_steps or 1, 1)
+        below = is_below(loss, kept.step, self._curve.training, top)
         note = pyqtgraph.TextItem(
             self.tr("pass {n} kept").format(n=kept.number),
             color=self._theme.colours.muted,
-            anchor=(0.5, 1.3),
+            anchor=(1.0 if is_last else 0.5, -0.3 if below else 1.3),
         )
-        end = max(self._curve.total_steps or 1, 1)
-        if kept.step > 0.94 * end:
-            note.setAnchor((1.0, 1.3))
         note.setFont(_small(self.font()))
         note.setPos(kept.step, min(loss, top))
         self.addItem(note)
@@ -124,10 +127,6 @@ class LossPlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not 
         inside = area.contains(where) and self._curve.training
         step = self.getPlotItem().getViewBox().mapSceneToView(where).x() if inside else None
         self.pointed.emit(step)
-
-
-def _width(points: tuple[Point, ...]) -> int:
-    return 2 if len(points) <= FEW else 1
 
 
 def _small(font: QFont) -> QFont:

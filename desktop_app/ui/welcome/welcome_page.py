@@ -110,7 +110,7 @@ class WelcomePage(Page):
         changed = QDateTime.fromSecsSinceEpoch(int(path.stat().st_mtime))
         today = datetime.now().astimezone().date() == changed.date().toPython()
         form = QLocale.FormatType.ShortFormat
-        when = QLocale().toString(changed.time() if today else changed.date(), form)
+        when = QLocale.system().toString(changed.time() if today else changed.date(), form)
         result = button(f"{path.stem}    {when}", "quiet")
         result.setStyleSheet("text-align: left;")
         result.setToolTip(str(path))

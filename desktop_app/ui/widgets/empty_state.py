@@ -17,12 +17,14 @@ class EmptyState(QWidget):
         self.text = label(text, "muted", wrap=True)
         for line in (self.title, self.text):
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            line.setFixedWidth(520)
-        layout = column(None, spacing=10)
+            line.setMaximumWidth(520)
+        layout = column(None, margin=20, spacing=10)
         layout.addWidget(picture, alignment=Qt.AlignmentFlag.AlignHCenter)
         for line in (self.title, self.text):
             # Not by alignment: the height would be reckoned for the whole width.
-            layout.addLayout(row(None, line, None))
+            centre = row(None, line, None)
+            centre.setStretch(1, 100)
+            layout.addLayout(centre)
         layout.addSpacing(6)
         layout.addLayout(row(None, *buttons, None))
         layout.addStretch(2)

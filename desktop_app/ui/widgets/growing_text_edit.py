@@ -30,19 +30,33 @@ class GrowingTextEdit(QPlainTextEdit):
         self.textChanged.connect(self._take_change)
 
     def fill(self, text: str) -> None:
-        """Show a text without reporting it as typed; the cursor stays if nothing differs."""
+        """Show a text without reporting it as typed; the cursor stays where it can."""
         if text == self.toPlainText():
             return
         self._is_filling = True
+        place = self.textCursor().position() if self.hasFocus() else 0
         self.setPlainText(text)
+        cursor = self.textCursor()
+        cursor.setPosition(min(place, self.document().characterCount() - 1))
+        self.setTextCursor(cursor)
         self._is_filling = False
         self._fit()
 
     @Slot()
     def _take_change(self) -> None:
+        self._align()
         self._fit()
         if not self._is_filling:
             self.typed.emit(self.toPlainText())
+
+    def _align(self) -> None:
+        """Begin the lines where the script of the first one begins; Qt aligns all to one side."""
+        option = self.document().defaultTextOption()
+        is_rtl = self.document().firstBlock().textDirection() == Qt.LayoutDirection.RightToLeft
+        side = Qt.AlignmentFlag.AlignRight if is_rtl else Qt.AlignmentFlag.AlignLeft
+        if option.alignment() != side:
+            option.setAlignment(side)
+            self.document().setDefaultTextOption(option)
 
     def _fit(self) -> None:
         lines = max(self._min_lines, round(self.document().size().height()))

@@ -40,6 +40,15 @@ def label(text: str = "", kind: str = "", *, tone: str = "", wrap: bool = False)
     return result
 
 
+def isolated(text: str) -> str:
+    """A user's text for a line of the program's: laid out by its own script's direction.
+
+    Between Unicode's FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE (UAX #9); not to be elided
+    any more, as that could cut off the end mark.
+    """
+    return f"\u2068{text}\u2069" if text else ""
+
+
 def chip(text: str = "", tone: str = "") -> QLabel:
     """A short word in a rounded frame."""
     result = label(text, "chip", tone=tone)

@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 from desktop_app.core.cost.estimate import (
     automatic_epochs,
     local_seconds,
-    n_cut_off,
     replies_cost,
-    tokens_per_epoch,
     training_cost,
 )
 from desktop_app.core.cost.prices import load_prices
@@ -50,13 +48,6 @@ def test_automatic_epochs(n: int, epochs: int) -> None:
 @given(st.integers(1, 10**7))
 def test_automatic_epochs_stay_in_bounds(n: int) -> None:
     assert 1 <= automatic_epochs(n) <= 25
-
-
-def test_what_is_cut_off_is_not_billed() -> None:
-    counts = [100, 4096, 4097, 10_000]
-    assert tokens_per_epoch(counts, 4096) == 100 + 3 * 4096
-    assert n_cut_off(counts, 4096) == 2
-    assert tokens_per_epoch([], 4096) == 0
 
 
 def test_money_is_exact() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.core.cost.tokens import CL100K, O200K, TokenCounter, TokenizerError, encoding_name
+from desktop_app.core.cost.tokens import CL100K, O200K, TokenCounter, TokenizerError
 from desktop_app.core.examples.conversation import (
     ContentPart,
     Conversation,
@@ -124,29 +124,6 @@ def test_calls_images_and_refusals_count() -> None:
 )
 def test_tools_of_any_shape_are_counted(tools: str) -> None:
     assert counter.count(Conversation((), tools=tools), O200K) >= 3
-
-
-@pytest.mark.parametrize(
-    ("model", "encoding"),
-    [
-        ("gpt-4.1-2025-04-14", O200K),
-        ("ft:gpt-4.1-2025-04-14:org::abc", O200K),
-        ("ft:gpt-4.1-mini-2025-04-14:org:name:abc:ckpt-step-90", O200K),
-        ("gpt-4.1-2025-04-14.ft-0123abcd", O200K),
-        ("ft:gpt-4o-mini-2024-07-18:org::abc", O200K),
-        ("ft:o4-mini-2025-04-16:org::abc", O200K),
-        ("gpt-6-luna", O200K),
-        ("something-else", O200K),
-        ("gpt-4-0613", CL100K),
-        ("ft:gpt-4-0613:org::abc", CL100K),
-        ("gpt-3.5-turbo", CL100K),
-        ("gpt-35-turbo", CL100K),
-        ("ft:gpt-3.5-turbo-0125:org::abc", CL100K),
-        ("babbage-002", CL100K),
-    ],
-)
-def test_encoding_of_a_model(model: str, encoding: str) -> None:
-    assert encoding_name(model) == encoding
 
 
 def test_several_threads_may_ask_at_once() -> None:

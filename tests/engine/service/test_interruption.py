@@ -123,6 +123,7 @@ def test_shut_down_in_the_middle(
     job = own_engine.job(EXAMPLES, **SETTINGS)
     own_engine.wait_for_step(job.id, 20)
     own_engine.post("/engine/shutdown")
+    own_engine.may_be_dead = True
     assert own_engine.process.wait(20) == 0
     again = restarted(own_engine, token_file, tiny_model)
     try:

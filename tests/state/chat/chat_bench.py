@@ -73,7 +73,7 @@ class Bench(QObject):
         self.service = ChatService()
         self.service.on("GET /v1/models", _models())
         self._thread.submit(self.service.start()).result(5)
-        self.preferences = Preferences(SettingsFile(folder / "settings.json"), self)
+        self.preferences = Preferences(SettingsFile(folder / "settings.json"), Notices(self), self)
         self._kind = kind
         self._fill(training, test, held_out)
         self._open()

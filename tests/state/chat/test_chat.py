@@ -254,6 +254,27 @@ def test_closing_the_project_ends_the_reply_and_forgets_the_chat(bench: Bench) -
     bench.until(lambda: bench.service.broken_off == 1)
 
 
+def test_what_was_said_and_chosen_last_is_kept_when_the_project_closes(bench: Bench) -> None:
+    bench.say("Hello")
+    bench.chat.set_temperature(0.3)
+    bench.chat._save_timer.setInterval(60_000)
+    bench.service.pause = 0.02
+    bench.service.speak = lambda _model, _said: "word " * 500
+    bench.chat.send("Go on")
+    bench.until(lambda: len(reply(bench).text) > 100)
+    said = reply(bench).text
+    bench.open_project.close()
+    bench.open_project.open(bench.path)
+    bench.until(lambda: bool(bench.chat.chats.documents))
+    assert reply(bench).text == said
+    assert reply(bench).state == STOPPED
+    bench.chat.set_temperature(0.9)
+    bench.open_project.close()
+    bench.open_project.open(bench.path)
+    bench.until(lambda: bool(bench.chat.chats.documents))
+    assert bench.chat.document.temperature == 0.9
+
+
 def test_damaged_chats_are_named_and_the_others_shown(bench: Bench) -> None:
     bench.say("Hello")
     bench.open_project.project.save_document("chat", "x", "", "{")

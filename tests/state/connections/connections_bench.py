@@ -61,7 +61,7 @@ class Bench:
         self._hub = Notices()
         self._hub.posted.connect(self.notices.append)
         self._hub.withdrawn.connect(self.withdrawn.append)
-        self.preferences = Preferences(SettingsFile(folder / "settings.json"))
+        self.preferences = Preferences(SettingsFile(folder / "settings.json"), self._hub)
         self.secrets = Secrets()
         command: Sequence[str] = (sys.executable, str(FAKE_ENGINE), "--behave", behave)
         self.engine = EngineProcess(folder / "engine", command=command)

@@ -67,6 +67,19 @@ def test_a_wrong_key_needs_another(bench: Bench) -> None:
     assert failure.kind is ErrorKind.WRONG_KEY
 
 
+@pytest.mark.logs("desktop_app.state.connections.local_engine")
+def test_a_fault_of_the_program_does_not_look_like_waiting(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_connection_id: str) -> Provider:
+        raise LookupError("words that are nobody's business")
+
+    monkeypatch.setattr(bench.connections._pool, "provider", fail)
+    bench.connections.set_active(bench.add())
+    bench.until_status(ConnectionStatus.FAILED)
+    assert bench.notices[0].detail == "LookupError"
+
+
 def test_a_service_that_is_away_is_told_once_with_a_way_to_try_again(bench: Bench) -> None:
     away = ScriptedService()
     bench.serve(away)

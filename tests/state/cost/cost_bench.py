@@ -51,7 +51,7 @@ class CostBench:
         hub.posted.connect(self.notices.append)
         self._hub = hub
         self.runner = TaskRunner()
-        self.preferences = Preferences(SettingsFile(folder / "settings.json"))
+        self.preferences = Preferences(SettingsFile(folder / "settings.json"), hub)
         engine = EngineProcess(folder / "engine", command=("/bin/false",))
         self.prices = price_list()
         self.connections = Connections(

@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,16 @@ from desktop_app.core.evaluation.report import Report, Verdict
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.provider.provider import ErrorKind
 from desktop_app.state.connections.connections import Connections
-from desktop_app.state.evaluation.document import CANCELLED, DONE, FAILED, EvaluationDocument
+from desktop_app.state.evaluation.document import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    KIND,
+    EvaluationDocument,
+    decode,
+)
 from desktop_app.state.evaluation.tables import CaseList, FiguresTable, problem_text, rounded
+from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Split
 from tests.provider.scripted_service import Answer
 from tests.state.chat.chat_bench import BASE, TUNED, Bench, ScoringConnections, conversation
@@ -245,6 +254,42 @@ def test_closing_the_project_ends_the_run(bench: Bench) -> None:
     assert bench.evaluation.current is None
     assert bench.evaluation.store.documents == ()
     bench.until(lambda: bench.service.broken_off > 0)
+
+
+def kept(bench: Bench) -> list[EvaluationDocument]:
+    with closing(Project.open(bench.path, shared=True)) as project:
+        return [decode(each.body) for each in project.documents(KIND)]
+
+
+def test_what_came_before_the_project_was_closed_is_on_disk(bench: Bench) -> None:
+    bench.evaluation._save_timer.setInterval(60_000)
+    bench.service.pause = 0.03
+    bench.evaluation.run()
+    bench.until(lambda: current(bench).n_done >= 3)
+    done = current(bench).n_done
+    bench.open_project.close()
+    assert [(each.state, each.n_done) for each in kept(bench)] == [(CANCELLED, done)]
+
+
+def test_what_a_worker_would_write_too_late_is_written_when_the_project_closes(
+    bench: Bench,
+) -> None:
+    run(bench)
+    # In the same breath as the run's end the program is closed: the worker is cut short.
+    bench.evaluation.store.put(current(bench))
+    bench.open_project.close()
+    assert bench.runner.shut_down()
+    assert [(each.state, each.n_done) for each in kept(bench)] == [(DONE, 12)]
+
+
+def test_an_evaluation_deleted_while_it_is_written_does_not_come_back(bench: Bench) -> None:
+    bench.service.pause = 0.02
+    bench.evaluation.run()
+    bench.until(lambda: current(bench).n_done >= 2)
+    bench.evaluation.delete(current(bench).id)
+    assert bench.evaluation.store.documents == ()
+    bench.until(lambda: bench.runner.running == 0)
+    assert kept(bench) == []
 
 
 def test_another_evaluation_can_be_looked_at_while_one_runs(bench: Bench) -> None:

@@ -84,6 +84,34 @@ def test_a_cancelled_import_leaves_the_project_as_it_was(
     assert not exchange.is_running
 
 
+def test_an_import_ends_with_its_project_and_another_one_begins_at_once(
+    qtbot: QtBot, project: OpenProject, exchange: FileExchange, tmp_path: Path
+) -> None:
+    first, large, small = project.path, tmp_path / "large.jsonl", tmp_path / "small.jsonl"
+    large.write_text("\n".join(line(n) for n in range(60_000)))
+    small.write_text("\n".join(line(n) for n in range(3)))
+    with qtbot.waitSignal(exchange.progressed, timeout=10_000):
+        exchange.import_file(large, 0.0)
+    with qtbot.waitSignal(exchange.finished, timeout=100):
+        project.create(tmp_path / "two.exemplar")
+    assert bring(qtbot, exchange, small).imported == 3
+    assert project.counts.conversations == 3
+    project.open(first)
+    assert project.counts.conversations == 0
+
+
+def test_an_export_outlives_its_project(
+    qtbot: QtBot, project: OpenProject, exchange: FileExchange, tmp_path: Path
+) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text("\n".join(line(n) for n in range(20_000)))
+    bring(qtbot, exchange, file)
+    with qtbot.waitSignal(exchange.exported, timeout=10_000):
+        exchange.export_files(tmp_path / "out.jsonl")
+        project.close()
+    assert len((tmp_path / "out.jsonl").read_bytes().splitlines()) == 20_000
+
+
 def test_a_file_that_is_gone_is_reported(
     qtbot: QtBot, exchange: FileExchange, tmp_path: Path
 ) -> None:

@@ -73,7 +73,7 @@ class Bench(QObject):
         openai_url = "desktop_app.provider.connections.openai.BASE_URL"
         monkeypatch.setattr(openai_url, self.service.base_url)
         self.prices = load_prices(PRICES.read_bytes())
-        self.preferences = Preferences(SettingsFile(folder / "settings.json"), self)
+        self.preferences = Preferences(SettingsFile(folder / "settings.json"), Notices(self), self)
         self._fill(training, test)
         self._open()
 

@@ -7,7 +7,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop_app.core.jobs.job import Job, JobEvent, JobRequest
+from desktop_app.state.jobs.notices import JobNotices
 from desktop_app.state.jobs.store import JobStore
+from desktop_app.state.notices import Notice, Notices
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.jobs import JobRecord
 
@@ -130,6 +132,21 @@ def test_what_cannot_be_written_is_said_and_kept_in_mind(
     with qtbot.waitSignal(store.failed):
         store.add_events("one", [long])
     assert store.events("one") == [long]
+
+
+def test_a_full_disk_is_told_once_however_often_jobs_are_heard_of(
+    project: OpenProject, store: JobStore
+) -> None:
+    told: list[Notice] = []
+    hub = Notices()
+    hub.posted.connect(told.append)
+    notices = JobNotices(store, hub, store)
+    for _ in range(3):
+        notices.unwritten()
+    assert len(told) == 1
+    notices.clear()
+    notices.unwritten()
+    assert len(told) == 2
 
 
 def test_a_record_of_a_later_version_does_not_lose_the_others(

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.core.jobs.job import SUBMISSION_KEY
+from desktop_app.state.jobs.files import remove_files, writer
 from desktop_app.state.jobs.plan import TunedModel
 from tests.provider.scripted_service import error
 from tests.state.jobs.job_bench import SERVICE, Bench, conversations
@@ -123,7 +124,7 @@ def test_too_few_examples_are_refused_before_anything_is_sent(bench: Bench) -> N
 def test_problems_in_examples_are_refused(bench: Bench) -> None:
     bench.open_project.add([Conversation((Message("user", "nobody answers"),))])
     found = bench.jobs.obstacles(bench.plan())
-    assert ["1 of the conversations" in obstacle.text for obstacle in found] == [True]
+    assert ["one of the conversations" in obstacle.text for obstacle in found] == [True]
 
 
 @pytest.mark.parametrize(
@@ -193,3 +194,28 @@ def test_a_finished_job_can_be_taken_off_the_list(bench: Bench) -> None:
     assert bench.jobs.records() == []
     assert bench.on_disk() == []
     assert bench.service.jobs != {}
+
+
+def test_an_action_of_an_earlier_sitting_does_not_end_a_later_one(bench: Bench) -> None:
+    submission = bench.submit()
+    bench.until_created(submission)
+    bench.jobs.pause(submission)
+    bench.open_project.close()
+    bench.open_project.open(bench.path)
+    busy: list[bool] = []
+    bench.jobs._actions.changed.connect(lambda id: busy.append(bench.jobs.is_acting(id)))
+    bench.jobs.cancel(submission)
+    bench.until(lambda: not bench.jobs.is_acting(submission))
+    assert busy == [True, False]
+
+
+def test_files_are_gone_when_their_writing_is_stopped(bench: Bench) -> None:
+    work = writer(bench.path, "one", with_test=True)
+    with pytest.raises(InterruptedError):
+        work(lambda _progress: None, lambda: True)
+    assert list(bench.temporary.iterdir()) == []
+    work(lambda _progress: None, lambda: False)
+    [folder] = bench.temporary.iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    remove_files("one")
+    assert list(bench.temporary.iterdir()) == []

@@ -338,3 +338,58 @@ def test_a_writer_that_holds_on_too_long(path: Path, monkeypatch: pytest.MonkeyP
     project.add([TALK])
     other.close()
     project.close()
+
+
+def test_a_project_is_replaced_with_all_that_was_beside_it(path: Path) -> None:
+    before = Project.open(path)
+    before.add([TALK])
+    # As after a crash: the log of the old file is still there.
+    for suffix in ("-wal", "-shm"):
+        shutil.copy(path.with_name(path.name + suffix), path.parent / f"kept{suffix}")
+    before.close()
+    for suffix in ("-wal", "-shm"):
+        (path.parent / f"kept{suffix}").rename(path.with_name(path.name + suffix))
+    project = Project.create(path, replace=True)
+    assert project.counts().conversations == 0
+    project.close()
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_project_that_is_open_is_not_replaced(path: Path) -> None:
+    with closing(Project.open(path)) as project:
+        with pytest.raises(ProjectError) as caught:
+            Project.create(path, replace=True)
+        assert caught.value.kind is ProjectErrorKind.IN_USE
+        project.add([TALK])
+    with closing(Project.open(path)) as project:
+        assert project.counts().conversations == 51
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps an open file where it is")
+@pytest.mark.parametrize("comes_in_its_place", [False, True])
+def test_nothing_is_written_to_a_file_that_is_no_longer_there(
+    path: Path, *, comes_in_its_place: bool
+) -> None:
+    other = path.with_name("other.exemplar")
+    shutil.copy(path, other)
+    project = Project.open(path)
+    path.unlink()
+    if comes_in_its_place:
+        other.rename(path)
+    with pytest.raises(ProjectError) as caught:
+        project.add([TALK])
+    assert caught.value.kind is ProjectErrorKind.MISSING
+    assert project.counts().conversations == 50
+    project.close()
+
+
+def test_a_folder_that_may_not_be_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_path: Path) -> os.stat_result:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(ProjectError) as caught:
+        Project.open(tmp_path / "x.exemplar", shared=True)
+    assert caught.value.kind is ProjectErrorKind.READ_ONLY

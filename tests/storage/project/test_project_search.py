@@ -113,3 +113,12 @@ def test_a_search_may_be_dropped_half_way(project: Project) -> None:
     del search
     project.add([talk("more")])
     assert len(project.ids()) == 11
+
+
+def test_a_reading_that_is_given_up_outlives_the_project_without_a_word(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "given up.exemplar")
+    project.add([Conversation((Message("user", "hello"), Message("assistant", "yes")))] * 3)
+    reading = project.conversations()
+    next(reading)
+    project.close()
+    reading.close()  # type: ignore[attr-defined]  # it is a generator, typed as an iterator

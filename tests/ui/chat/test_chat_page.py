@@ -313,3 +313,22 @@ def test_without_a_project_or_a_model_it_says_what_to_do(page: ChatPage, bench: 
     visible_button(page, "Go to Jobs").click()
     assert navigation.tab == "jobs"
     assert not page.composer.send.isEnabled()
+
+
+def test_a_new_chat_comes_forward_and_one_with_words_can_be_deleted(
+    page: ChatPage, bench: Bench
+) -> None:
+    page._navigation.show("jobs")
+    page.sidebar.new.trigger()
+    assert page._navigation.tab == "chat"
+    assert not page.sidebar.delete.isEnabled()
+    bench.chat.send("Hello")
+    assert page.sidebar.delete.isEnabled()
+    bench.idle()
+
+
+def test_the_names_of_models_fit_a_small_window(page: ChatPage, bench: Bench) -> None:
+    page.resize(800, 430)
+    settle(bench)
+    assert page.models.model.width() > 180
+    assert page.models.against.width() > 180

@@ -234,3 +234,14 @@ def test_no_caution_where_there_are_enough() -> None:
     none = LossComparison(Verdict.NOT_MEASURED), ExactComparison(Verdict.NOT_MEASURED)
     assert caution(Report(20, (), *none, ()), 0) == ""
     assert "no reply to compare with: 3" in caution(Report(20, (), *none, ()), 3)
+
+
+def test_in_a_small_window_the_figures_keep_their_room(page: EvaluatePage, bench: Bench) -> None:
+    run(page, bench)
+    page.resize(800, 430)
+    bench.qtbot.wait(20)
+    figures = page.figures
+    assert figures.height() >= figures.minimumSizeHint().height()
+    assert figures.loss.geometry().top() > figures.table.geometry().bottom()
+    assert page.detail.height() >= 250
+    assert page.detail.replies[0].width() == page.detail.wanted.width()

@@ -3,19 +3,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QMimeData, Qt
+from PySide6.QtGui import QKeyEvent, QTextCursor
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.cost.tokens import TokenCounter
 from desktop_app.core.examples.conversation import Conversation, Message
-from desktop_app.state.examples.conversation_list import ConversationList
+from desktop_app.state.examples.conversation_list import ROW, ConversationList
 from desktop_app.state.examples.edited_conversation import EditedConversation
 from desktop_app.state.examples.message_tokens import MessageTokens
 from desktop_app.state.notices import Notice, Notices
 from desktop_app.state.open_project import OpenProject
-from desktop_app.storage.project.rows import Split
+from desktop_app.storage.project.rows import ConversationRow, Split
 from desktop_app.ui.actions import Actions
 from desktop_app.ui.examples.examples_page import ExamplesPage
 from desktop_app.ui.theme import RESOURCES, Theme
@@ -31,6 +32,7 @@ class Desk:
     tokens: MessageTokens
     actions: Actions
     page: ExamplesPage
+    notices: Notices
     said: list[Notice]
 
     def texts(self) -> list[str]:
@@ -54,7 +56,7 @@ def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
     page.resize(1200, 700)
     page.show()
     project.create(tmp_path / "one.exemplar")
-    yield Desk(project, conversations, edited, tokens, actions, page, said)
+    yield Desk(project, conversations, edited, tokens, actions, page, notices, said)
     project.close()
     assert runner.shut_down()
     theme.deleteLater()
@@ -172,3 +174,87 @@ def test_right_to_left_text_is_laid_out_from_the_right(desk: Desk) -> None:
     desk.project.add([chat("هل يمكنني الدفع عند الاستلام؟")])
     block = desk.page.editor.card(0).text.document().firstBlock()
     assert block.textDirection() == Qt.LayoutDirection.RightToLeft
+
+
+def test_lines_begin_where_their_script_begins(qtbot: QtBot, desk: Desk) -> None:
+    desk.project.add([chat("هل يمكنني؟", "yes")])
+    first, second = desk.page.editor.card(0).text, desk.page.editor.card(1).text
+    assert first.document().defaultTextOption().alignment() == Qt.AlignmentFlag.AlignRight
+    assert second.document().defaultTextOption().alignment() == Qt.AlignmentFlag.AlignLeft
+    second.selectAll()
+    qtbot.keyClick(second, Qt.Key.Key_Delete)
+    second.insertPlainText("نعم")
+    assert second.document().defaultTextOption().alignment() == Qt.AlignmentFlag.AlignRight
+
+
+def test_undo_is_not_offered_once_it_would_take_back_another_step(desk: Desk) -> None:
+    desk.project.add([chat("a"), chat("b"), chat("c")])
+    withdrawn: list[str] = []
+    desk.notices.withdrawn.connect(withdrawn.append)
+    desk.actions.delete_conversations.trigger()
+    assert desk.said[-1].topic == "delete"
+    withdrawn.clear()
+    desk.project.add([chat("d")])
+    assert withdrawn == ["delete"]
+
+
+def test_undo_in_a_message_is_left_to_the_program(qtbot: QtBot, desk: Desk) -> None:
+    desk.project.add([chat("a")])
+    text = desk.page.editor.card(0).text
+    text.setFocus()
+    text.moveCursor(QTextCursor.MoveOperation.End)
+    qtbot.keyClicks(text, "bc")
+    key = QKeyEvent(
+        QEvent.Type.ShortcutOverride, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier, "z"
+    )
+    QApplication.sendEvent(text, key)
+    assert not key.isAccepted()
+    desk.edited.write()
+    desk.project.undo()
+    assert desk.texts() == ["a", "yes"]
+    assert text.toPlainText() == "a"
+    assert text.textCursor().position() == 1
+
+
+def test_who_speaks_can_be_read(desk: Desk) -> None:
+    system = Message(role="system", content="s")
+    desk.project.add([Conversation((system, *chat("a").messages))])
+    for index in range(3):
+        box = desk.page.editor.card(index).role
+        option = QStyleOptionComboBox()
+        box.initStyleOption(option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        kind = QStyle.ComplexControl.CC_ComboBox
+        room = box.style().subControlRect(kind, option, part, box).width()
+        assert box.fontMetrics().horizontalAdvance(box.currentText()) <= room
+
+
+def test_in_a_small_window_the_checks_go_under_the_conversation(qtbot: QtBot, desk: Desk) -> None:
+    desk.project.add([chat("a long question that goes on and on " * 4)])
+    desk.page.resize(800, 440)
+    qtbot.waitUntil(lambda: desk.page.right.orientation() == Qt.Orientation.Vertical)
+    editor = desk.page.editor
+    assert editor.width() > 400
+    assert editor.card(0).width() <= editor.width()
+    assert editor.title.text().rstrip("\u2069").endswith("…")
+    desk.page.resize(1300, 700)
+    assert desk.page.right.orientation() == Qt.Orientation.Horizontal
+
+
+def test_counts_of_tokens_appear_when_they_are_there(desk: Desk) -> None:
+    [id] = desk.project.add([chat("a")])
+    panel = desk.page.checks_panel
+    assert panel.tokens.text() == "counting…"
+    desk.project.project.store_counts("o200k_base", [(id, 1, 1234)])
+    desk.conversations.take_counts("o200k_base")
+    panel.show_facts()
+    row = desk.conversations.data(desk.conversations.index(0, 0), ROW)
+    assert isinstance(row, ConversationRow)
+    assert row.tokens == 1234
+    assert panel.tokens.text() == "1,234"
+
+
+def test_all_of_many_are_selected_without_delay(desk: Desk) -> None:
+    ids = desk.project.add([chat(f"question {n}") for n in range(3000)])
+    desk.page.list_panel.view.selectAll()
+    assert desk.page.list_panel.selected_ids() == ids

@@ -5,6 +5,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QListView, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.state.cost.cost import CostState
 from desktop_app.state.jobs.plan import TunedModel
 from desktop_app.state.navigation import Navigation
@@ -55,7 +56,7 @@ def test_a_free_job_starts_at_once_and_is_followed_to_its_end(
     submission, job_id = begun(qtbot, page, bench)
     assert page.findChildren(Question) == []
     assert page.stack.currentWidget() is page.detail
-    assert page.detail.title.text() == "shop v1"
+    assert page.detail.title.full_text == "shop v1"
     assert page.detail.loss.plot is None
     bench.service.jobs[job_id]["status"] = "running"
     for step in (1, 2, 3):
@@ -249,3 +250,23 @@ def test_a_service_is_named_in_the_list(qtbot: QtBot, page: JobsPage, bench: Ben
     profile = bench.connections.profile(SERVICE)
     assert profile is not None
     assert profile.name in str(page.list.view.currentIndex().data(Qt.ItemDataRole.ToolTipRole))
+
+
+def test_a_finished_job_fits_a_small_window(qtbot: QtBot, page: JobsPage, bench: Bench) -> None:
+    _, job_id = begun(qtbot, page, bench)
+    assert page.list.view.hasFocus()
+    bench.service.keep(job_id, 3, "ft:one-with-a-rather-long-name:ckpt-step-3")
+    bench.service.finish(job_id)
+    bench.until(lambda: page.detail.chip.text() == "ready")
+    page.resize(800, 430)
+    qtbot.wait(20)
+    ground = page.detail.widget()
+    assert ground is not None
+    assert ground.width() <= page.detail.viewport().width()
+
+
+def test_one_conversation_with_a_problem_is_one(qtbot: QtBot, page: JobsPage, bench: Bench) -> None:
+    bench.open_project.add([Conversation((Message(role="user", content="q"),))])
+    press(qtbot, page.list.new_job)
+    assert page.form.obstacle.text().startswith("A service would refuse one of the conversations.")
+    assert not page.form.start.isEnabled()

@@ -5,7 +5,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop_app.core.jobs.curve import Curve, Kept, Point
-from desktop_app.ui.jobs.loss_axes import pass_ticks, top_of
+from desktop_app.ui.jobs.loss_axes import is_below, pass_ticks, top_of
 from desktop_app.ui.jobs.loss_card import LossCard
 from desktop_app.ui.theme import Theme
 
@@ -88,8 +88,17 @@ def test_the_axis_ends_at_a_round_number() -> None:
     assert top_of([]) == 1.0
     assert top_of([Point(1, 2.85)]) == 3.0
     assert top_of([Point(1, 0.07)]) == pytest.approx(0.08)
+    assert top_of([Point(1, 5.2), Point(2, 4.1), Point(3, 2.0)]) == 6.0
     spike = [Point(step, 1.0) for step in range(500)] + [Point(500, 1.8)]
     assert top_of(spike) == 1.0
+
+
+def test_a_word_at_a_point_keeps_off_the_training_line() -> None:
+    training = (Point(1, 3.0), Point(2, 2.4))
+    assert is_below(2.0, 2, training, top=4.0)
+    assert not is_below(2.6, 2, training, top=4.0)
+    assert not is_below(0.1, 2, training, top=4.0)
+    assert not is_below(2.0, 0, training, top=4.0)
 
 
 def test_passes_are_written_where_they_end() -> None:
