@@ -13,6 +13,7 @@ from desktop_app.engine.backends.backend import ModelFileError
 from desktop_app.engine.jobs_runner import job_folder
 from desktop_app.engine.jobs_runner.job_life import JobLife
 from desktop_app.engine.jobs_runner.log_intake import LogIntake
+from desktop_app.engine.jobs_runner.queue_thread import QueueThread
 from desktop_app.engine.jobs_runner.settings import RunSettings, resolve
 from desktop_app.engine.jobs_runner.speed import SpeedMeter
 from desktop_app.engine.jobs_runner.worker_exit import NO_MEMORY_CODE, WorkerExit, job_error
@@ -33,7 +34,7 @@ STOP_SECONDS = 60.0
 
 
 class Supervisor:
-    """A thread that takes jobs from the queue. `stopping` ends it at the next checkpoint."""
+    """Takes jobs from the queue on a thread. `stopping` ends it at the next checkpoint."""
 
     def __init__(  # it stands between all of these
         self,
@@ -54,34 +55,30 @@ class Supervisor:
         self._speed = speed
         self._folders = folders
         self._stopping = stopping
-        self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="supervisor")
+        self._queue = QueueThread("supervisor", self._do_next, stopping)
 
     def start(self) -> None:
         """Begin with the jobs that an earlier service left unfinished."""
         self._life.recover()
-        self._thread.start()
+        self._queue.start()
 
     def wake(self) -> None:
         """Look at once whether something has changed."""
-        self._wake.set()
+        self._queue.wake()
 
     def stop(self) -> None:
         """Interrupt the running job at a checkpoint; it goes on at the next start."""
-        self._stopping.set()
-        self._wake.set()
-        self._thread.join()
+        self._queue.stop()
 
-    def _work(self) -> None:
-        while not self._stopping.is_set():
-            job = self._life.first(JobStatus.RUNNING, JobStatus.QUEUED)
-            if job is not None:
-                self._run_safely(job)
-                continue
-            self._clear_finished()
-            self._speed.measure_if_asked(give_up=self._has_work)
-            self._wake.wait(1.0)
-            self._wake.clear()
+    def _do_next(self) -> bool:
+        """Run the job whose turn it is; without one, do what can wait and return False."""
+        job = self._life.first(JobStatus.RUNNING, JobStatus.QUEUED)
+        if job is not None:
+            self._run_safely(job)
+            return True
+        self._clear_finished()
+        self._speed.measure_if_asked(give_up=self._has_work)
+        return False
 
     def _clear_finished(self) -> None:
         """Drop the working files of jobs that were cancelled while no worker had them."""
@@ -91,7 +88,7 @@ class Supervisor:
                 job_folder.clear(folder)
 
     def _has_work(self) -> bool:
-        return self._stopping.is_set() or self._wake.is_set()
+        return self._stopping.is_set() or self._queue.is_woken
 
     def _run_safely(self, job: JobRecord) -> None:
         try:
@@ -169,8 +166,7 @@ class Supervisor:
             elif self._stopping.is_set() or status != JobStatus.RUNNING:
                 worker.ask_to_stop()
                 asked_at = time.monotonic()
-            self._wake.wait(POLL_SECONDS)
-            self._wake.clear()
+            self._queue.wait(POLL_SECONDS)
         self._take(job_id, logs)
         return code
 

@@ -7,6 +7,7 @@ import msgspec
 
 from desktop_app.engine.jobs_runner import job_folder
 from desktop_app.engine.jobs_runner.job_life import JobLife
+from desktop_app.engine.jobs_runner.queue_thread import QueueThread
 from desktop_app.engine.jobs_runner.supervisor import Supervisor
 from desktop_app.engine.jobs_runner.training_file import (
     InvalidFileError,
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Validator:
-    """A thread that takes jobs from `validating_files` to `queued` or `failed`."""
+    """Takes jobs from `validating_files` to `queued` or `failed`, on a thread."""
 
     def __init__(
         self, life: JobLife, folders: Folders, supervisor: Supervisor, stopping: threading.Event
@@ -31,37 +32,32 @@ class Validator:
         self._folders = folders
         self._supervisor = supervisor
         self._stopping = stopping
-        self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="validator")
+        self._queue = QueueThread("validator", self._do_next, stopping)
 
     def start(self) -> None:
         """Begin with the jobs that an earlier service left unchecked."""
-        self._thread.start()
+        self._queue.start()
 
     def wake(self) -> None:
         """There is a new job."""
-        self._wake.set()
+        self._queue.wake()
 
     def stop(self) -> None:
         """Break off; what was not checked is checked at the next start."""
-        self._stopping.set()
-        self._wake.set()
-        self._thread.join()
+        self._queue.stop()
 
-    def _work(self) -> None:
-        while not self._stopping.is_set():
-            job = self._life.first(JobStatus.VALIDATING)
-            if job is None:
-                self._wake.wait(1.0)
-                self._wake.clear()
-                continue
-            try:
-                self._check(job)
-            except StoppedError:
-                return
-            except Exception as error:  # noqa: BLE001  # one job's fault must not end the others'
-                log.error("job %s: %s", job.id, where(error))
-                self._life.fail(job.id, job_error(1))
+    def _do_next(self) -> bool:
+        job = self._life.first(JobStatus.VALIDATING)
+        if job is None:
+            return False
+        try:
+            self._check(job)
+        except StoppedError:
+            return False
+        except Exception as error:  # noqa: BLE001  # one job's fault must not end the others'
+            log.error("job %s: %s", job.id, where(error))
+            self._life.fail(job.id, job_error(1))
+        return True
 
     def _check(self, job: JobRecord) -> None:
         folder = self._folders.jobs / job.id

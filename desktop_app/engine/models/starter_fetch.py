@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +77,7 @@ class StarterFetch:
             self._fetch(folder)
         except FetchError as fault:
             error = str(fault)
-        except (OSError, zipfile.BadZipFile) as fault:
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as fault:
             log.error("fetching failed: %s", where(fault))
             error = f"The starter model could not be stored: {fault.__class__.__name__}."
             if isinstance(fault, OSError) and fault.strerror:

@@ -8,11 +8,14 @@ from pathlib import Path
 def write_durably(path: Path, data: bytes) -> None:
     """Replace `path` by `data`: a temporary file, fsync, rename, fsync of the folder."""
     part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    move_durably(part, path)
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        move_durably(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def copy_durably(source: Path, path: Path) -> None:

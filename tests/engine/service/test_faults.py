@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from openai import APIStatusError, BadRequestError, InternalServerError, NotFoundError
 
+from desktop_app.engine.jobs_runner.job_life import JobLife
+from desktop_app.engine.store.records import JobRecord, JobStatus
 from tests.engine.service.engine_child import FINISHED, MODEL, example_lines
 from tests.engine.service.in_process import PLENTY, InProcessEngine, in_process_engine
 from tests.engine.tiny_model import write_tiny_model
@@ -153,3 +156,18 @@ def test_files_that_are_no_models(engine: InProcessEngine, tmp_path: Path, conte
         engine.ask("POST", "/engine/models", {"path": str(path)})
     assert caught.value.param == "path"
     assert not list(engine.folders.models.iterdir())
+
+
+@pytest.mark.logs("desktop_app.engine.jobs_runner.queue_thread")
+def test_a_store_that_fails_for_a_moment_does_not_end_the_queue(
+    engine: InProcessEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, failures = JobLife.first, iter([sqlite3.OperationalError("disk I/O error")] * 2)
+
+    def sometimes(self: JobLife, *statuses: JobStatus) -> JobRecord | None:
+        for failure in failures:
+            raise failure
+        return first(self, *statuses)
+
+    monkeypatch.setattr(JobLife, "first", sometimes)
+    assert run(engine, hyperparameters={"n_epochs": 1}).status == "succeeded"

@@ -144,3 +144,26 @@ def test_what_a_kill_left_behind_is_removed(tmp_path: Path) -> None:
     )
     assert left == ["file-kept", "whole.gguf"]
     database.close()
+
+
+def test_a_commit_that_fails_leaves_no_transaction_open(database: Database) -> None:
+    with database.reading() as connection:
+        connection.executescript(
+            "PRAGMA foreign_keys=ON; CREATE TABLE parent (id INTEGER PRIMARY KEY);"
+            "CREATE TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED);"
+        )
+    with pytest.raises(sqlite3.IntegrityError), database.transaction() as connection:
+        connection.execute("INSERT INTO child VALUES (1)")
+    with database.transaction() as connection:
+        THINGS.add(connection, Thing("kept"))
+    with database.reading() as connection:
+        assert not connection.in_transaction
+        assert connection.execute("SELECT count(*) FROM child").fetchone() == (0,)
+        assert [thing.id for thing in THINGS.all(connection)] == ["kept"]
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError):  # noqa: PT011  # which one depends on the system
+        write_durably(tmp_path / "taken", b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]

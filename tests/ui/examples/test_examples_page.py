@@ -230,12 +230,13 @@ def test_who_speaks_can_be_read(desk: Desk) -> None:
 
 
 def test_in_a_small_window_the_checks_go_under_the_conversation(qtbot: QtBot, desk: Desk) -> None:
-    desk.project.add([chat("a long question that goes on and on " * 4)])
+    desk.project.add([chat("a long question that goes on and on " * 4, "")])
     desk.page.resize(800, 440)
     qtbot.waitUntil(lambda: desk.page.right.orientation() == Qt.Orientation.Vertical)
     editor = desk.page.editor
     assert editor.width() > 400
-    assert editor.card(0).width() <= editor.width()
+    assert editor.card(1).problem.isVisible()
+    assert editor.card(1).width() <= editor.width()
     assert editor.title.text().rstrip("\u2069").endswith("…")
     desk.page.resize(1300, 700)
     assert desk.page.right.orientation() == Qt.Orientation.Horizontal

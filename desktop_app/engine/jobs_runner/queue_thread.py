@@ -1,0 +1,60 @@
+"""A thread that takes one thing after another from a queue, whatever befalls it."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from desktop_app.engine.service_log import where
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 1.0
+
+
+class QueueThread:
+    """Calls `do_next` until `stopping`; pauses when it answers that there was nothing to do.
+
+    A fault of the store, a full disk say, passes: it is logged and tried again after a pause. A
+    queue that nobody serves would leave every job waiting in a service that looks alive.
+    """
+
+    def __init__(self, name: str, do_next: Callable[[], bool], stopping: threading.Event) -> None:
+        self._name = name
+        self._do_next = do_next
+        self._stopping = stopping
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._work, name=name)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    @property
+    def is_woken(self) -> bool:
+        """Whether there may be something new."""
+        return self._wake.is_set()
+
+    def wake(self) -> None:
+        """Look at once whether there is something new."""
+        self._wake.set()
+
+    def wait(self, seconds: float) -> None:
+        """Pause, on this thread, until woken."""
+        self._wake.wait(seconds)
+        self._wake.clear()
+
+    def stop(self) -> None:
+        """Set `stopping` and wait for the end of what is being done."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                had_something = self._do_next()
+            except Exception as error:  # noqa: BLE001  # see the class
+                log.error("the %s: %s", self._name, where(error))
+                had_something = False
+            if not had_something:
+                self.wait(PAUSE_SECONDS)
