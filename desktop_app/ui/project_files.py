@@ -44,7 +44,9 @@ class ProjectFiles(QObject):
         self._sample = sample
         self._window = window
         self._report: ImportReport | None = None
+        self._made_for_import: Path | None = None
         exchange.imported.connect(self._tell_import)
+        exchange.finished.connect(self._drop_if_empty)
         exchange.exported.connect(self._tell_export)
         exchange.failed.connect(self._tell_failure)
         open_project.opened.connect(self._remember)
@@ -92,8 +94,27 @@ class ProjectFiles(QObject):
             error = IsADirectoryError(21, "") if path.is_dir() else FileNotFoundError(2, "")
             self._say(describe_file_error(error, path.name))
             return
-        if self._open_project.is_open or self._create(self._unused(path.stem)):
-            self._exchange.import_file(path, self._preferences.settings.test_share)
+        if self._exchange.is_running:
+            self._say(self.tr("An import is going on. Wait for its end, or cancel it first."))
+            return
+        if not self._open_project.is_open:
+            made = self._unused(path.stem)
+            if not self._create(made):
+                return
+            self._made_for_import = made
+        self._exchange.import_file(path, self._preferences.settings.test_share)
+
+    @Slot()
+    def _drop_if_empty(self) -> None:
+        """Take away a project that was made for an import of which nothing came."""
+        made, self._made_for_import = self._made_for_import, None
+        if made is None or not self._open_project.is_open or self._open_project.path != made:
+            return
+        if self._open_project.undo_entry is None:
+            self._open_project.close()
+            self._forget(made)
+            with suppress(OSError):
+                made.unlink()
 
     # With a dialog
 

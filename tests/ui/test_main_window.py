@@ -137,7 +137,9 @@ def test_a_file_that_is_no_jsonl_says_so(qtbot: QtBot, program: Program) -> None
     with qtbot.waitSignal(program.exchange.imported, timeout=10_000):
         program.files.import_file(file)
     assert "Nothing in picture.jsonl could be read" in program.notices.texts()[0]
-    assert program.project.counts.conversations == 0
+    qtbot.waitUntil(lambda: not program.project.is_open)
+    assert list((program.folder / "projects").iterdir()) == [], "an empty project is left behind"
+    assert program.preferences.settings.recent_projects == ()
 
 
 def test_a_project_that_is_none_leaves_the_open_one(program: Program) -> None:
@@ -234,3 +236,24 @@ def test_tabs_with_long_badges_and_the_connection_fit_the_smallest_window(
     header.set_badge("jobs", "12 running", "accent")
     room = program.window.minimumWidth() - header.tabs.sizeHint().width()
     assert room >= PICKER_WIDTH + 28
+
+
+def test_an_import_into_an_open_project_never_takes_it_away(qtbot: QtBot, program: Program) -> None:
+    path = make(program, "mine.exemplar")
+    program.files.open(str(path))
+    file = program.folder / "nothing.jsonl"
+    file.write_text("{broken")
+    with qtbot.waitSignal(program.exchange.finished, timeout=10_000):
+        program.files.import_file(file)
+    assert program.project.name == "mine"
+    assert path.exists()
+
+
+def test_a_second_import_waits_for_the_first(qtbot: QtBot, program: Program) -> None:
+    file = program.folder / "many.jsonl"
+    file.write_text(lines(20_000))
+    with qtbot.waitSignal(program.exchange.imported, timeout=20_000):
+        program.files.import_file(file)
+        program.files.import_file(file)
+        assert "An import is going on" in program.notices.texts()[0]
+    assert program.project.counts.conversations == 20_000
