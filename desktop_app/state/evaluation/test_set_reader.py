@@ -1,72 +1,32 @@
 """Keeps the open project's test set at hand."""
 
-from PySide6.QtCore import QObject, Signal, Slot
+from pathlib import Path
 
-from desktop_app.background.task import Task
+from PySide6.QtCore import QObject
+from typing_extensions import override
+
+from desktop_app.background.call import BlockingWork
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.state.evaluation.test_set import TestSet, reading
 from desktop_app.state.open_project import OpenProject
+from desktop_app.state.project_reading import ProjectReading
 
 
-class TestSetReader(QObject):
-    """Reads when asked, and only if the project has changed since.
-
-    `arrived` after each reading, `failed` with the exception; `test_set` is None until then.
-    """
+class TestSetReader(ProjectReading):
+    """`test_set` is None until it has been read."""
 
     __test__ = False  # Its name is no test's.
-
-    arrived = Signal()
-    failed = Signal(object)
 
     def __init__(
         self, open_project: OpenProject, runner: TaskRunner, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
-        self._open_project = open_project
-        self._runner = runner
-        self._task: Task | None = None
-        self._is_stale = True
+        super().__init__(open_project, runner, parent)
         self.test_set: TestSet | None = None
-        open_project.opened.connect(self._forget)
-        open_project.closed.connect(self._forget)
-        open_project.changed.connect(self._mark_stale)
 
-    @property
-    def is_current(self) -> bool:
-        """Whether `test_set` is that of the project as it is now."""
-        return self.test_set is not None and not self._is_stale and self._task is None
+    @override
+    def work(self, path: Path) -> BlockingWork:
+        return reading(path)
 
-    def refresh(self) -> None:
-        """Read again if something has changed."""
-        if self._is_stale and self._task is None and self._open_project.is_open:
-            self._is_stale = False
-            self._task = self._runner.run_blocking(reading(self._open_project.path))
-            self._task.succeeded.connect(self._take)
-            self._task.failed.connect(self._fail)
-
-    @Slot(object)
-    def _take(self, test_set: TestSet) -> None:
-        self._task = None
-        self.test_set = test_set
-        self.arrived.emit()
-
-    @Slot(object)
-    def _fail(self, error: BaseException) -> None:
-        self._task = None
-        self._is_stale = True
-        self.failed.emit(error)
-
-    @Slot()
-    def _mark_stale(self) -> None:
-        self._is_stale = True
-
-    @Slot()
-    def _forget(self) -> None:
-        if self._task is not None:
-            self._task.succeeded.disconnect(self._take)
-            self._task.failed.disconnect(self._fail)
-            self._task.cancel()
-            self._task = None
-        self._is_stale = True
-        self.test_set = None
+    @override
+    def keep(self, result: object) -> None:
+        self.test_set = result if isinstance(result, TestSet) else None

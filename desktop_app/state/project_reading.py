@@ -1,0 +1,80 @@
+"""Something that a worker finds out by reading the whole open project."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from desktop_app.background.call import BlockingWork
+from desktop_app.background.task import Task
+from desktop_app.background.task_runner import TaskRunner
+from desktop_app.state.open_project import OpenProject
+
+
+class ProjectReading(QObject):
+    """Reads when asked, and only if the project has changed since.
+
+    `arrived` after each reading, `failed` with the exception. Subclasses say what is read
+    (`work`) and keep it (`keep`, None when another project is opened or none).
+    """
+
+    arrived = Signal()
+    failed = Signal(object)
+
+    def __init__(
+        self, open_project: OpenProject, runner: TaskRunner, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._open_project = open_project
+        self._runner = runner
+        self._task: Task | None = None
+        self._is_stale = True
+        open_project.opened.connect(self._forget)
+        open_project.closed.connect(self._forget)
+        open_project.changed.connect(self._mark_stale)
+
+    def work(self, path: Path) -> BlockingWork:
+        """What a worker does with the project at this path."""
+        raise NotImplementedError(path)
+
+    def keep(self, result: object) -> None:
+        """Take what was read, or None."""
+        raise NotImplementedError(result)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what was read last is of the project as it is now."""
+        return not self._is_stale and self._task is None
+
+    def refresh(self) -> None:
+        """Read again if something has changed since the last time."""
+        if self._is_stale and self._task is None and self._open_project.is_open:
+            self._is_stale = False
+            self._task = self._runner.run_blocking(self.work(self._open_project.path))
+            self._task.succeeded.connect(self._take)
+            self._task.failed.connect(self._fail)
+
+    @Slot(object)
+    def _take(self, result: object) -> None:
+        self._task = None
+        self.keep(result)
+        self.arrived.emit()
+
+    @Slot(object)
+    def _fail(self, error: BaseException) -> None:
+        self._task = None
+        self._is_stale = True
+        self.failed.emit(error)
+
+    @Slot()
+    def _mark_stale(self) -> None:
+        self._is_stale = True
+
+    @Slot()
+    def _forget(self) -> None:
+        if self._task is not None:
+            self._task.succeeded.disconnect(self._take)
+            self._task.failed.disconnect(self._fail)
+            self._task.cancel()
+            self._task = None
+        self._is_stale = True
+        self.keep(None)
