@@ -26,10 +26,10 @@ def test_the_engine_is_started_when_this_computer_is_used(bench: Bench) -> None:
     bench.connections.refresh()
     assert engine_state(bench) is EngineState.STARTING
     bench.until_status(ConnectionStatus.READY)
+    bench.until_idle()
     assert engine_state(bench) is EngineState.READY
     assert bench.connections.engine_status is not None
     assert bench.connections.base_model == "smollm2-135m-instruct"
-    bench.until_idle()
     task = bench.connections.engine.stop()
     with bench.qtbot.waitSignal(task.finished, timeout=10_000):
         pass
