@@ -8,7 +8,12 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tools.main_job import MainJob
 
 ROOT = Path(__file__).resolve().parents[1]
 QUESTION = "My lamp came broken. What now?"
@@ -46,7 +51,6 @@ def drive(folder: Path, target: Path, colours: str) -> int:
     program.preferences.update(keep_training_when_closed=False)
     program.actions.themes[colours].trigger()
     program.start([])
-    job = MainJob(program)
     began = time.monotonic()
 
     def take(name: str) -> None:
@@ -54,6 +58,17 @@ def drive(folder: Path, target: Path, colours: str) -> int:
         program.window.grab().save(str(target / f"{name}.png"))
         print(f"{time.monotonic() - began:6.1f} s  {name}", flush=True)
 
+    learned = go_through(MainJob(program), take)
+    print(f"pictures in {target}")
+    program.closing.done.connect(application.quit)
+    program.window.close()
+    application.exec()
+    program.shut_down()
+    return 0 if learned else 1
+
+
+def go_through(job: "MainJob", take: Callable[[str], None]) -> bool:
+    """Do every step, a picture after each; return whether the held-out loss fell."""
     take("01-welcome")
     job.open_sample()
     take("02-examples")
@@ -64,33 +79,26 @@ def drive(folder: Path, target: Path, colours: str) -> int:
     job.wait_for_engine()
     job.see_cost()
     take("05-cost")
-    program.actions.new_job.trigger()
+    job.program.actions.new_job.trigger()
     take("06-new-job")
     submission = job.start_training()
     job.watch(submission, points=8)
     take("07-training")
-    record = job.finish(submission)
+    job.finish(submission)
     take("08-trained")
-    reply = job.ask(QUESTION)
+    print(f"asked    {QUESTION}\nanswered {job.ask(QUESTION)!r}")
     take("09-chat")
     try:
         job.evaluate()
     finally:
         take("10-evaluate")
-    report = program.evaluation.report
+    report = job.program.evaluation.report
     assert report is not None
-    assert record.job is not None
-    tuned, base = report.models
-    assert tuned.loss is not None
-    assert base.loss is not None
-    print(f"\nasked    {QUESTION}\nanswered {reply!r}")
-    print(f"held-out loss: base {base.loss.value:.3f}, tuned {tuned.loss.value:.3f}")
-    print(f"pictures in {target}")
-    program.closing.done.connect(application.quit)
-    program.window.close()
-    application.exec()
-    program.shut_down()
-    return 0 if tuned.loss.value < base.loss.value else 1
+    tuned, base = (model.loss for model in report.models)
+    assert tuned is not None
+    assert base is not None
+    print(f"held-out loss: base {base.value:.3f}, tuned {tuned.value:.3f}")
+    return tuned.value < base.value
 
 
 if __name__ == "__main__":

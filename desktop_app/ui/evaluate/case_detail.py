@@ -1,15 +1,15 @@
 """One test conversation: what was asked, the reply wanted, and what the models answered."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
 from desktop_app.core.evaluation.report import CaseLine, Outcome
 from desktop_app.state.evaluation.evaluation import Evaluation
 from desktop_app.state.evaluation.tables import problem_text
 from desktop_app.ui.chat.message_text import MessageText
-from desktop_app.ui.widgets.parts import Card, column, isolated, label, row
+from desktop_app.ui.widgets.parts import Card, column, isolated, label, row, scrolling
 
 NARROW = 620
 
@@ -32,14 +32,7 @@ class CaseDetail(Card):
         content.addStretch(1)
         inside = QWidget()
         inside.setLayout(content)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
-        inside.setAutoFillBackground(False)
-        area.viewport().setAutoFillBackground(False)
-        self.body.addWidget(area)
+        self.body.addWidget(scrolling(inside))
         self._inside = inside
         self.fill(None)
 

@@ -4,7 +4,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QPushButton,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -22,7 +21,7 @@ from desktop_app.ui.evaluate.run_bar import RunBar
 from desktop_app.ui.evaluate.setup_bar import SetupBar
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.empty_state import EmptyState
-from desktop_app.ui.widgets.parts import Page, button, column, label, row
+from desktop_app.ui.widgets.parts import Page, button, column, label, row, scrolling
 
 SHARE = 20
 """Per cent to set aside for the test, unless the user says otherwise."""
@@ -82,14 +81,7 @@ class EvaluatePage(Page):
         layout = column(self.run_bar, self.figures, lower, spacing=16)
         layout.setStretchFactor(lower, 1)
         inside.setLayout(layout)
-        inside.setAutoFillBackground(False)
-        result = QScrollArea()
-        result.setWidget(inside)
-        result.setWidgetResizable(True)
-        result.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        result.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        result.viewport().setAutoFillBackground(False)
-        return result
+        return scrolling(inside)
 
     def _make_no_project(self) -> EmptyState:
         return EmptyState(

@@ -1,7 +1,7 @@
 """The right side of the Examples tab: what is wrong, and what the conversation is used for."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFormLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QVBoxLayout, QWidget
 
 from desktop_app.core.examples.checks import BLOCKS, Finding
 from desktop_app.core.examples.fixes import fix
@@ -9,7 +9,7 @@ from desktop_app.state.examples.conversation_list import ENCODING
 from desktop_app.state.examples.edited_conversation import EditedConversation
 from desktop_app.storage.project.rows import Split
 from desktop_app.ui.examples.finding_texts import fix_label_of, reason_of, title_of
-from desktop_app.ui.widgets.parts import Card, Panel, button, column, label, row
+from desktop_app.ui.widgets.parts import Card, Panel, button, column, label, row, scrolling
 
 
 class FindingCard(Card):
@@ -50,14 +50,7 @@ class ChecksPanel(Panel):
         layout.addWidget(label(self.tr("THIS CONVERSATION"), "section"))
         layout.addLayout(self._facts())
         layout.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.viewport().setAutoFillBackground(False)
-        inside.setAutoFillBackground(False)
-        self.body.addWidget(scroll)
+        self.body.addWidget(scrolling(inside))
         edited.findings_changed.connect(self._show)
         self._show()
 

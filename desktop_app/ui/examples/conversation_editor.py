@@ -1,8 +1,8 @@
 """The conversation in the middle of the Examples tab: its messages as cards."""
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QScrollArea, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from desktop_app.core.examples.checks import BLOCKS
 from desktop_app.core.examples.conversation import ASSISTANT, SYSTEM, USER
@@ -12,7 +12,7 @@ from desktop_app.ui.actions import Actions
 from desktop_app.ui.examples.finding_texts import title_of
 from desktop_app.ui.examples.message_card import MessageCard
 from desktop_app.ui.widgets.elided_label import ElidedLabel
-from desktop_app.ui.widgets.parts import Page, button, column, label, row
+from desktop_app.ui.widgets.parts import Page, button, column, label, row, scrolling
 
 MAX_CARDS = 200
 """More messages than this are not shown at once; real conversations have a few dozen at most."""
@@ -46,16 +46,8 @@ class ConversationEditor(Page):
         layout.addWidget(self._adders)
         layout.addStretch(1)
         body.setLayout(layout)
-        scroll = QScrollArea()
-        scroll.setWidget(body)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.viewport().setAutoFillBackground(False)
-        body.setAutoFillBackground(False)
-        self._scroll = scroll
-        outer = column(scroll)
-        self.setLayout(outer)
+        self._scroll = scrolling(body)
+        self.setLayout(column(self._scroll))
         edited.reshaped.connect(self._rebuild)
         edited.text_changed.connect(self._count)
         edited.findings_changed.connect(self._mark)

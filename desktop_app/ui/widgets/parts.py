@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -123,6 +124,18 @@ class Page(QWidget):
         super().__init__()
         self.setProperty("kind", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+
+def scrolling(inside: QWidget) -> QScrollArea:
+    """A widget that scrolls up and down where it is too long, on the ground of what is around."""
+    result = QScrollArea()
+    result.setWidget(inside)
+    result.setWidgetResizable(True)
+    result.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    result.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    result.viewport().setAutoFillBackground(False)
+    inside.setAutoFillBackground(False)
+    return result
 
 
 def column(*widgets: QWidget | None, margin: int = 0, spacing: int = 8) -> QVBoxLayout:
