@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from desktop_app.core.examples.conversation import Conversation, Message
-from desktop_app.core.examples.lenient_line import LineError, parse_leniently, too_deep
+from desktop_app.core.examples.lenient_line import OUTPUTS, LineError, parse_leniently, too_deep
 
 SHOWN_LENGTH = 500
 """How many characters of a rejected line are kept, to show it."""
@@ -59,6 +59,8 @@ def line(conversation: Conversation) -> str:
     Unknown keys stand where they came from. Tools that are no JSON list, as while being typed, are
     written as a JSON string; half characters (lone surrogates) as U+FFFD.
     """
+    if conversation.is_preference:
+        return _encoded(_spread_preference(conversation))
     if conversation.extra or any(map(_has_extra, conversation.messages)):
         return _encoded(_spread(conversation))
     tools = _raw_tools(conversation.tools) if conversation.tools else NO_TOOLS
@@ -137,6 +139,18 @@ def _spread(value: object) -> object:
         if name == "messages" or item not in (None, ())
     }
     return known | msgspec.json.decode(extra or "{}", type=dict[str, Raw])
+
+
+def _spread_preference(conversation: Conversation) -> dict[str, object]:
+    replies = zip(OUTPUTS, (conversation.preferred, conversation.non_preferred), strict=True)
+    bare = msgspec.structs.replace(conversation, extra="", preferred=None, non_preferred=None)
+    unknown = msgspec.json.decode(conversation.extra or "{}", type=dict[str, Raw])
+    inside = _spread(bare)
+    assert isinstance(inside, dict)
+    if bytes(unknown.get("input", b"")).startswith(b"{"):
+        inside |= msgspec.json.decode(unknown.pop("input"), type=dict[str, Raw])
+    outputs = {key: _spread(reply) for key, reply in replies if reply is not None}
+    return {"input": inside} | outputs | unknown
 
 
 def _encoded(value: object) -> str:

@@ -76,12 +76,28 @@ class Message(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
 
 
 class Conversation(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One training example. `tools` is the JSON text of the list of tools, '' if absent."""
+    """One training example. `tools` is the JSON text of the list of tools, '' if absent.
+
+    A preference example (SPEC `FineTunePreferenceRequestInput`) has replies to compare after its
+    `messages`: `preferred` and `non_preferred`. Both are None in any other example.
+    """
 
     messages: tuple[Message, ...]
     tools: str = ""
     parallel_tool_calls: bool | None = None
+    preferred: tuple[Message, ...] | None = None
+    non_preferred: tuple[Message, ...] | None = None
     extra: str = ""
+
+    @property
+    def is_preference(self) -> bool:
+        """Whether two replies are compared, rather than one learned from."""
+        return self.preferred is not None or self.non_preferred is not None
+
+    @property
+    def all_messages(self) -> tuple[Message, ...]:
+        """The messages, then the preferred reply, then the other: what findings count through."""
+        return self.messages + (self.preferred or ()) + (self.non_preferred or ())
 
     @property
     def title(self) -> str:

@@ -24,6 +24,9 @@ from desktop_app.core.examples.conversation import (
 MAX_DEPTH = 100
 """How deeply values may be nested; Python itself gives up at some hundreds, depending on where."""
 
+OUTPUTS = ("preferred_output", "non_preferred_output")
+"""The replies of a preference example, beside its "input"."""
+
 Reader = Callable[[Raw, str], object]
 S = TypeVar("S", bound=Struct)
 
@@ -56,6 +59,8 @@ def parse_leniently(line: str | bytes) -> Conversation:
         _explain_json(text)
     if any(too_deep(bytes(raw)) for raw in fields.values()):
         _fail_depth()
+    if "messages" not in fields and "input" in fields and not fields.keys().isdisjoint(OUTPUTS):
+        return _preference(fields)
     messages = fields.get("messages")
     if messages is None or not bytes(messages).startswith(b"["):
         _fail("no_messages_list", "The object has no list named “messages”.")
@@ -185,8 +190,27 @@ _MESSAGE: dict[str, Reader] = {
     "tool_call_id": _optional_text,
     "refusal": _optional_text,
 }
+_message = partial(_struct, Message, _MESSAGE)
 _CONVERSATION: dict[str, Reader] = {
-    "messages": partial(_list, partial(_struct, Message, _MESSAGE), "Message {n}"),
+    "messages": partial(_list, _message, "Message {n}"),
     "tools": _tools,
     "parallel_tool_calls": partial(_value, bool | None, "true or false"),
 }
+
+
+def _preference(fields: dict[str, Raw]) -> Conversation:
+    """Read `input` as a conversation; keys of it that are unknown stay under `input` in `extra`."""
+    inner = _value(dict[str, Raw], "an object", fields.pop("input"), "“input”")
+    assert isinstance(inner, dict)
+    replies = [
+        _list(_message, where, fields.pop(key), f"“{key}”") if key in fields else None
+        for key, where in zip(OUTPUTS, ("Preferred reply {n}", "Other reply {n}"), strict=True)
+    ]
+    if "messages" not in inner or not bytes(inner["messages"]).startswith(b"["):
+        _fail("no_messages_list", "“input” has no list named “messages”.")
+    if clash := _CONVERSATION.keys() & fields.keys():
+        _fail("misplaced_key", f"“{min(clash)}” has to stand inside “input”.")
+    unknown = {key: inner.pop(key) for key in list(inner) if key not in _CONVERSATION}
+    whole = inner | fields | ({"input": Raw(msgspec.json.encode(unknown))} if unknown else {})
+    conversation = _struct(Conversation, _CONVERSATION, msgspec.json.encode(whole), "")
+    return msgspec.structs.replace(conversation, preferred=replies[0], non_preferred=replies[1])

@@ -275,3 +275,52 @@ def test_files_of_strangers(name: str, n: int) -> None:
     read = [item for item in found if isinstance(item, Conversation)]
     assert len(read) == n
     assert [parse_line(line(conversation)) for conversation in read] == read
+
+
+REPLIES = st.none() | st.lists(messages, max_size=2).map(tuple)
+
+
+@given(
+    st.builds(
+        Conversation,
+        messages=st.lists(messages, max_size=2).map(tuple),
+        tools=st.sampled_from(["", "[]", '[{"type":"function"}]']),
+        parallel_tool_calls=st.none() | st.booleans(),
+        preferred=st.lists(messages, max_size=2).map(tuple),
+        non_preferred=REPLIES,
+        extra=extras(
+            "messages", "tools", "parallel_tool_calls", "preferred_output",
+            "non_preferred_output", "input",
+        ),
+    )
+)  # fmt: skip
+def test_a_preference_example_comes_back_as_it_was_written(example: Conversation) -> None:
+    assert example.is_preference
+    assert parse_line(line(example)) == example
+
+
+def test_unknown_keys_of_a_preference_example_stay_where_they_stood() -> None:
+    text = (
+        '{"input":{"messages":[{"role":"user","content":"Hello"}],"seen":1},'
+        '"preferred_output":[{"role":"assistant","content":"Hi"}],'
+        '"non_preferred_output":[{"role":"assistant","content":"Yo"}],"id":7}'
+    )
+    example = parse_line(text)
+    assert [m.text for m in example.all_messages] == ["Hello", "Hi", "Yo"]
+    assert json.loads(line(example)) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"input":{},"preferred_output":[]}', "no_messages_list"),
+        ('{"input":[],"preferred_output":[]}', "wrong_type"),
+        ('{"input":{"messages":[]},"preferred_output":[],"tools":[]}', "misplaced_key"),
+        ('{"input":{"messages":[]},"preferred_output":[{"content":"x"}]}', "no_role"),
+        ('{"input":{"messages":[]}}', "no_messages_list"),
+    ],
+)
+def test_a_broken_preference_example_says_why(text: str, reason: str) -> None:
+    with pytest.raises(LineError) as raised:
+        parse_line(text)
+    assert raised.value.reason == reason
