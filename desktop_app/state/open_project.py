@@ -11,6 +11,9 @@ from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Counts, HistoryEntry, Split, Touched
 
 NOTHING = Counts(conversations=0, training=0, test=0, with_problems=0)
+MOST_NAMED = 1000
+"""Conversations that are told one by one; of more, everything is said to have changed."""
+
 EVERYTHING = Touched(ids=(), order_changed=True)
 """What is announced when too much changed to name it."""
 
@@ -124,6 +127,20 @@ class OpenProject(QObject):
         """Set a share of all conversations aside for the test."""
         self.project.split_at_random(test_share)
         self.announce(EVERYTHING)
+
+    def edit(
+        self,
+        make: Callable[[Project], object],
+        ids: Sequence[int] = (),
+        *,
+        order_changed: bool = False,
+    ) -> None:
+        """Have the project make one undoable step and tell what it touched; no ids means all."""
+        make(self.project)
+        if 0 < len(ids) <= MOST_NAMED:
+            self.announce(Touched(tuple(ids), order_changed))
+        else:
+            self.announce(EVERYTHING)
 
     def undo(self) -> None:
         self._travel(self.project.undo)

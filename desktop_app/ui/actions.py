@@ -22,7 +22,11 @@ class Actions(QObject):
         self.open_project = make(self.tr("Open project…"), Keys.Open, "folder-open")
         self.open_sample = make(self.tr("Open the sample"))
         self.import_file = make(self.tr("Import conversations…"), "Ctrl+I", "download")
+        self.paste = make(self.tr("Paste conversations…"), "Ctrl+Shift+V", "clipboard-paste")
         self.export_files = make(self.tr("Export training files…"), "Ctrl+E", "upload")
+        self.export_everything = make(self.tr("Export everything…"))
+        self.export_table = make(self.tr("Export a table (CSV)…"))
+        self.export_document = make(self.tr("Export a document to print…"))
         self.close_project = make(self.tr("Close project"), Keys.Close)
         self.quit = make(self.tr("Quit"), Keys.Quit, role=QAction.MenuRole.QuitRole)
         self.undo = make(self.tr("Undo"), Keys.Undo, "undo-2")
@@ -31,6 +35,16 @@ class Actions(QObject):
         self.new_conversation = make(self.tr("New conversation"), "Ctrl+Shift+N", "plus")
         self.duplicate_conversation = make(self.tr("Duplicate conversation"), "Ctrl+D", "copy")
         self.delete_conversations = make(self.tr("Delete conversations"), "Ctrl+Del", "trash-2")
+        self.restore_conversations = make(self.tr("Bring back from the bin"))
+        self.join_conversations = make(self.tr("Join conversations"))
+        self.tag_conversations = make(self.tr("Tags and rating…"), "Ctrl+T", "tag")
+        self.find_replace = make(self.tr("Find and replace…"), Keys.Replace, "replace")
+        self.shared_instructions = make(self.tr("Shared instructions…"))
+        self.choose_test_set = make(self.tr("Choose the test set…"))
+        self.check_set = make(self.tr("Check the whole set…"), "Ctrl+Shift+K", "list-checks")
+        self.should_tune = make(self.tr("Should I tune at all?"))
+        self.versions = make(self.tr("Versions of the set…"), "", "history")
+        self.conversation_history = make(self.tr("History of this conversation…"))
         self.use_for_training = make(self.tr("Use for training"))
         self.use_for_test = make(self.tr("Hold out for the test"))
         self.next_problem = make(self.tr("Next problem"), "Ctrl+Shift+P", "triangle-alert")
@@ -101,11 +115,17 @@ class Actions(QObject):
         is_open = self._open_project.is_open
         for action in (self.close_project, self.export_files, self.find, self.new_job, *self.tabs):
             action.setEnabled(is_open)
-        for action in (self.new_conversation, self.next_problem):
+        for action in (
+            self.new_conversation, self.next_problem, self.export_everything, self.export_table,
+            self.export_document, self.find_replace, self.shared_instructions,
+            self.choose_test_set, self.check_set, self.should_tune, self.versions,
+        ):  # fmt: skip
             action.setEnabled(is_open)
+        self.join_conversations.setEnabled(is_open and self._n_selected > 1)
         for action in (
             self.duplicate_conversation, self.delete_conversations, self.use_for_training,
-            self.use_for_test, self.message_up, self.message_down,
+            self.use_for_test, self.message_up, self.message_down, self.tag_conversations,
+            self.conversation_history, self.restore_conversations,
         ):  # fmt: skip
             action.setEnabled(is_open and self._n_selected > 0)
         self._name_step(self.undo, self.tr("Undo"), self._open_project.undo_entry)
@@ -127,5 +147,17 @@ class Actions(QObject):
             "fix": self.tr("fix %Ln conversation(s)", "", entry.count),
             "edit": self.tr("edit conversation"),
             "chat": self.tr("keep a chat as example"),
+            "restore": self.tr("bring back %Ln conversation(s)", "", entry.count),
+            "tag": self.tr("tag %Ln conversation(s)", "", entry.count),
+            "rate": self.tr("rate %Ln conversation(s)", "", entry.count),
+            "note": self.tr("edit note"),
+            "accept": self.tr("accept advice on %Ln conversation(s)", "", entry.count),
+            "mask": self.tr("mask personal data in %Ln conversation(s)", "", entry.count),
+            "replace": self.tr("replace in %Ln conversation(s)", "", entry.count),
+            "instructions": self.tr("change shared instructions"),
+            "version": self.tr("go back to a version"),
+            "earlier": self.tr("bring an earlier version back"),
+            "divide": self.tr("divide conversation"),
+            "join": self.tr("join conversations"),
         }
         return texts.get(entry.label, entry.label)
