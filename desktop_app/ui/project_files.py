@@ -1,20 +1,26 @@
 """Opening, making, importing and exporting files: the dialogs, and what is said afterwards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from desktop_app.core.examples.formats.format import Container, Detected, Format
 from desktop_app.state.examples.edited_conversation import EditedConversation
-from desktop_app.state.examples.file_exchange import ExportReport, FileExchange, ImportReport
-from desktop_app.state.notices import Notice, Notices, Remedy
+from desktop_app.state.examples.exchange.reading import Reading
+from desktop_app.state.examples.exchange.sources import Source
+from desktop_app.state.examples.file_exchange import FileExchange
+from desktop_app.state.notices import Notice, Notices
 from desktop_app.state.open_project import OpenProject
 from desktop_app.state.preferences import Preferences
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.ui.actions import Actions
-from desktop_app.ui.examples.import_report_dialog import ImportReportDialog
+from desktop_app.ui.examples.exchange.export_flow import ExportFlow
+from desktop_app.ui.examples.exchange.import_flow import ImportFlow
+from desktop_app.ui.examples.exchange.problem_texts import describe_import_error
 from desktop_app.ui.project_texts import describe_file_error, describe_project_error
 
 SUFFIX = ".exemplar"
@@ -43,21 +49,27 @@ class ProjectFiles(QObject):
         self._folder = folder
         self._sample = sample
         self._window = window
-        self._report: ImportReport | None = None
         self._made_for_import: Path | None = None
-        exchange.imported.connect(self._tell_import)
+        self._closed_empty: Path | None = None
+        self._empty: Path | None = None
+        # Before the flow asks for what comes next: an empty project is gone by then.
         exchange.finished.connect(self._drop_if_empty)
-        exchange.exported.connect(self._tell_export)
+        exchange.let_go.connect(self._remove_empty)
+        self.imports = ImportFlow(exchange, preferences, notices, self._make_for_import, window)
+        self.exports = ExportFlow(open_project, exchange, notices, edited, folder, window)
         exchange.failed.connect(self._tell_failure)
+        exchange.finished.connect(self.imports.go_on)
         open_project.opened.connect(self._remember)
+        open_project.closing.connect(self._note_empty)
 
     def connect_actions(self, actions: Actions) -> None:
         actions.new_project.triggered.connect(self.ask_new)
         actions.open_project.triggered.connect(self.ask_open)
         actions.open_sample.triggered.connect(self.open_sample)
         actions.import_file.triggered.connect(self.ask_import)
-        actions.export_files.triggered.connect(self.ask_export)
+        actions.paste.triggered.connect(self.paste)
         actions.close_project.triggered.connect(self.close)
+        self.exports.connect_actions(actions)
 
     # Without a dialog
 
@@ -79,42 +91,71 @@ class ProjectFiles(QObject):
         if path.exists():
             self.open(str(path))
         elif self._create(path):
-            self._exchange.import_file(self._sample, self._preferences.settings.test_share)
+            chat = Detected(Format.CHAT, container=Container.LINES)
+            self.imports.start(Source.of_file(self._sample), Reading(chat))
 
     def take_dropped(self, path: Path) -> None:
         """Open a project, or import anything else."""
-        if path.suffix == SUFFIX:
-            self.open(str(path))
-        else:
-            self.import_file(path)
+        self.take_all([path])
+
+    def take_all(self, paths: Sequence[Path]) -> None:
+        """Open the first project among files, and import all that are none, one after another."""
+        projects = [path for path in paths if path.suffix == SUFFIX]
+        if projects and not self.open(str(projects[0])):
+            return
+        others = [path for path in paths if path.suffix != SUFFIX]
+        if others:
+            self.imports.take(others)
 
     def import_file(self, path: Path) -> None:
         """Import into the open project, or into a new one named like the file."""
-        if not path.is_file():
-            error = IsADirectoryError(21, "") if path.is_dir() else FileNotFoundError(2, "")
-            self._say(describe_file_error(error, path.name))
-            return
-        if self._exchange.is_running:
-            self._say(self.tr("An import is going on. Wait for its end, or cancel it first."))
-            return
-        if not self._open_project.is_open:
-            made = self._unused(path.stem)
-            if not self._create(made):
-                return
+        self.imports.take([path])
+
+    @Slot()
+    def paste(self) -> None:
+        """Show what was copied, and what conversations would come of it."""
+        self.imports.paste(QGuiApplication.clipboard().text())
+
+    def _make_for_import(self, name: str) -> bool:
+        """Make a project of a name if none is open; returns whether one is."""
+        if self._open_project.is_open:
+            return True
+        made = self._unused(name)
+        if self._create(made):
             self._made_for_import = made
-        self._exchange.import_file(path, self._preferences.settings.test_share)
+        return self._open_project.is_open
 
     @Slot()
     def _drop_if_empty(self) -> None:
         """Take away a project that was made for an import of which nothing came."""
         made, self._made_for_import = self._made_for_import, None
-        if made is None or not self._open_project.is_open or self._open_project.path != made:
+        if made is None:
             return
-        if self._open_project.undo_entry is None:
+        if self._open_project.is_open and self._open_project.path == made:
+            if self._open_project.undo_entry is not None:
+                return
             self._open_project.close()
+            self._empty = made
+            self._remove_empty()
+        elif made == self._closed_empty:
+            self._empty = made
             self._forget(made)
-            with suppress(OSError):
-                made.unlink()
+
+    @Slot()
+    def _remove_empty(self) -> None:
+        """Delete it now that no worker has it open: what SQLite keeps beside it goes with it."""
+        empty, self._empty = self._empty, None
+        if empty is None or (self._open_project.is_open and self._open_project.path == empty):
+            return
+        self._forget(empty)
+        with suppress(OSError):
+            empty.unlink()
+
+    @Slot()
+    def _note_empty(self) -> None:
+        """Remember whether anything was ever done in the project that is being closed."""
+        is_empty = self._open_project.undo_entry is None
+        self._closed_empty = self._open_project.path if is_empty else None
 
     # With a dialog
 
@@ -138,19 +179,12 @@ class ProjectFiles(QObject):
 
     @Slot()
     def ask_import(self) -> None:
-        files = self.tr("Conversations (*.jsonl *.json *.txt);;All files (*)")
+        files = self.tr(
+            "Conversations (*.jsonl *.json *.csv *.tsv *.xlsx *.xlsm *.txt);;All files (*)"
+        )
         dialog = self._dialog(self.tr("Import conversations"), files)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self._import_chosen)
-        dialog.open()
-
-    @Slot()
-    def ask_export(self) -> None:
-        dialog = self._dialog(self.tr("Export training files"), self.tr("Chat JSONL (*.jsonl)"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(".jsonl")
-        dialog.selectFile(f"{self._open_project.name}.jsonl")
-        dialog.fileSelected.connect(self._export_to)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self._import_chosen)
         dialog.open()
 
     def _dialog(self, title: str, files: str) -> QFileDialog:
@@ -163,55 +197,16 @@ class ProjectFiles(QObject):
     def _new_at(self, path: str) -> None:
         self._create(Path(path), replace=True)  # The dialog has asked whether it may.
 
-    @Slot(str)
-    def _import_chosen(self, path: str) -> None:
-        self.import_file(Path(path))
-
-    @Slot(str)
-    def _export_to(self, path: str) -> None:
-        self._exchange.export_files(Path(path))
-
-    # What is said
-
-    @Slot(object)
-    def _tell_import(self, report: ImportReport) -> None:
-        self._report = report
-        name = report.path.name
-        if report.n_rejected == 0:
-            text = self.tr("%Ln conversation(s) imported from %1.", "", report.imported)
-            self._notices.post(Notice(text.replace("%1", name), "good", topic="import"))
-            return
-        word = self.tr("Show them") if report.imported else self.tr("Show why")
-        remedy = Remedy(word, self._show_report)
-        if report.imported == 0:
-            text = self.tr(
-                "Nothing in %1 could be read as a conversation. Exemplar reads chat JSONL: a line "
-                'a conversation, {"messages": […]}. Save it in that form and import it again.'
-            )
-        else:
-            text = self.tr("%Ln conversation(s) imported from %1; ", "", report.imported)
-            text += self.tr("%Ln line(s) could not be read.", "", report.n_rejected)
-        self._notices.post(
-            Notice(text.replace("%1", name), "warning", remedy=remedy, topic="import")
-        )
-
-    def _show_report(self) -> None:
-        if self._report is not None:
-            ImportReportDialog(self._report, self._window).open()
-
-    @Slot(object)
-    def _tell_export(self, report: ExportReport) -> None:
-        text = self.tr("%Ln conversation(s) written to %1", "", report.n_training)
-        text = text.replace("%1", report.training.name)
-        if report.test is not None:
-            text += self.tr(", %Ln for the test to %1", "", report.n_test).replace(
-                "%1", report.test.name
-            )
-        self._notices.post(Notice(text + ".", "good", topic="export"))
+    @Slot("QStringList")
+    def _import_chosen(self, paths: list[str]) -> None:
+        self.imports.take([Path(path) for path in paths])
 
     @Slot(object)
     def _tell_failure(self, error: Exception) -> None:
-        self._say(describe_file_error(error, self.tr("The file")), detail=type(error).__name__)
+        text = describe_import_error(error, self._exchange.name)
+        self._say(text, detail=type(error).__name__)
+
+    # The project
 
     @Slot()
     def _remember(self) -> None:

@@ -19,14 +19,11 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from desktop_app.app import Places, Program
-from desktop_app.core.examples.chat_jsonl import RejectedLine
 from desktop_app.core.examples.conversation import Conversation, Message
-from desktop_app.state.examples.file_exchange import ImportReport
 from desktop_app.state.navigation import TABS
 from desktop_app.ui.about_dialogs import AboutDialog, ShortcutsDialog
 from desktop_app.ui.connections.connections_dialog import ConnectionsDialog
 from desktop_app.ui.cost.price_dialog import PriceDialog
-from desktop_app.ui.examples.import_report_dialog import ImportReportDialog
 
 CHAT = Conversation((Message(role="user", content="नमस्ते"), Message(role="assistant", content="")))
 
@@ -78,12 +75,10 @@ def traps(root: QWidget) -> list[str]:
 
 def dialogs(program: Program) -> Iterator[QDialog]:
     window = program.window
-    rejected = [RejectedLine(1, "{", "not_json", "The line is not valid JSON.")]
     yield AboutDialog(window)
     yield ShortcutsDialog([program.actions.find], window)
     yield ConnectionsDialog(program.connections, program.theme, window)
     yield PriceDialog(program.cost, window)
-    yield ImportReportDialog(ImportReport(Path("a.jsonl"), 0, 1, rejected), window)
 
 
 def test_the_window_can_be_used_by_keyboard_and_by_ear(qtbot: QtBot, program: Program) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Raw, Struct
 
-from desktop_app.core.examples.conversation import Conversation, Message
+from desktop_app.core.examples.conversation import ROLES, Conversation, Message
 from desktop_app.core.examples.lenient_line import OUTPUTS, LineError, parse_leniently, too_deep
 
 SHOWN_LENGTH = 500
@@ -43,13 +43,22 @@ def parse_line(line: str | bytes) -> Conversation:
 
     Raises LineError for what cannot be a conversation at all.
     """
+    return parse_exactly(line) or parse_leniently(line)
+
+
+def parse_exactly(line: str | bytes) -> Conversation | None:
+    """Return the conversation on a line that is in the format, keys and roles included.
+
+    None says no more than that a closer look is needed.
+    """
     try:
         decoded = _decoder.decode(line)
-        if any(map(_has_extra, decoded.messages)):
-            return parse_leniently(line)
-        tools = _tools_text(decoded.tools)
+        for message in decoded.messages:
+            if message.role not in ROLES or _has_extra(message):
+                return None
+        tools = _tools_text(decoded.tools) if decoded.tools is not NO_TOOLS else ""
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return parse_leniently(line)
+        return None
     return Conversation(decoded.messages, tools, decoded.parallel_tool_calls)
 
 
@@ -91,6 +100,9 @@ def read_chat_jsonl(lines: Iterable[str | bytes]) -> Iterator[Conversation | Rej
 def _has_extra(message: Message) -> bool:
     if message.extra:
         return True
+    # Most messages are this plain, and this is looked at for every line that is read or written.
+    if not message.tool_calls and type(message.content) is not tuple:
+        return False
     parts = message.content if isinstance(message.content, tuple) else ()
     return any(part.extra or (part.image_url and part.image_url.extra) for part in parts) or any(
         call.extra or call.function.extra for call in message.tool_calls
@@ -118,13 +130,13 @@ def _raw_tools(text: str) -> Raw:
             return Raw(data.replace(b"\n", b" ").replace(b"\r", b" "))
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         pass
-    return Raw(msgspec.json.encode(_whole_characters(text)))
+    return Raw(msgspec.json.encode(whole_characters(text)))
 
 
 def _spread(value: object) -> object:
     """Return structs as dicts, with the unknown keys back among the known ones."""
     if isinstance(value, str):
-        return _whole_characters(value)
+        return whole_characters(value)
     if isinstance(value, tuple):
         return [_spread(item) for item in value]
     if not isinstance(value, Struct):
@@ -157,7 +169,8 @@ def _encoded(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _whole_characters(text: str) -> str:
+def whole_characters(text: str) -> str:
+    """Return text with half characters (lone surrogates) as U+FFFD, which any file can hold."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -8,7 +8,10 @@ times as fast, and are frozen and compared by value all the same.
 and '' if there are none.
 """
 
+from collections.abc import Callable
+
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 SYSTEM, USER, ASSISTANT, TOOL = "system", "user", "assistant", "tool"
 ROLES = (SYSTEM, USER, ASSISTANT, TOOL)
@@ -74,6 +77,15 @@ class Message(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
         """Whether training counts this message: assistant messages whose weight is not 0."""
         return self.role == ASSISTANT and self.weight != 0
 
+    def map_text(self, change: Callable[[str], str]) -> "Message":
+        """Return the message with its words changed; images and tool calls stay."""
+        if isinstance(self.content, str):
+            return replace(self, content=change(self.content))
+        if self.content is None:
+            return self
+        parts = (replace(p, text=change(p.text)) if p.text else p for p in self.content)
+        return replace(self, content=tuple(parts))
+
 
 class Conversation(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One training example. `tools` is the JSON text of the list of tools, '' if absent.
@@ -98,6 +110,18 @@ class Conversation(Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     def all_messages(self) -> tuple[Message, ...]:
         """The messages, then the preferred reply, then the other: what findings count through."""
         return self.messages + (self.preferred or ()) + (self.non_preferred or ())
+
+    def map_messages(self, change: Callable[[Message], Message]) -> "Conversation":
+        """Return the conversation with each of `all_messages` changed."""
+        compared = {
+            name: tuple(map(change, replies))
+            for name, replies in (
+                ("preferred", self.preferred),
+                ("non_preferred", self.non_preferred),
+            )
+            if replies is not None
+        }
+        return replace(self, messages=tuple(map(change, self.messages)), **compared)
 
     @property
     def title(self) -> str:

@@ -58,7 +58,7 @@ def _finder(path: Path, training: int) -> BlockingWork:
 
 def _most_common(project: Project, training: int, should_stop: Callable[[], bool]) -> str | None:
     seen: Counter[str] = Counter()
-    for _, conversation in project.conversations(Split.TRAINING):
+    for _, conversation in project.as_trained(Split.TRAINING):
         text = instructions_of(conversation)
         seen[text] += 1
         # What more than half of all have cannot be overtaken: no need to read the rest.

@@ -156,7 +156,7 @@ def counting(path: Path, counter: TokenCounter, encoding: str) -> BlockingWork:
 
 def _shape(project: Project, counter: TokenCounter, encoding: str) -> ReplyShape | None:
     # In a function of its own: the iterator has to be gone before the project is closed.
-    training = (each for _, each in project.conversations(Split.TRAINING))
+    training = (each for _, each in project.as_trained(Split.TRAINING))
     return reply_shape(islice(training, SAMPLE), counter, encoding)
 
 

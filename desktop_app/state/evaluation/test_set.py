@@ -46,7 +46,7 @@ def reading(path: Path) -> BlockingWork:
     def read(_report: Report, should_stop: Callable[[], bool]) -> TestSet:
         project = Project.open(path, shared=True)
         try:
-            return gather(project.conversations(Split.TEST), should_stop)
+            return gather(project.as_trained(Split.TEST), should_stop)
         finally:
             project.close()
 

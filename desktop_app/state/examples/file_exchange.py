@@ -1,70 +1,49 @@
 """Bringing conversations in from files and taking them out, off the GUI thread."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from desktop_app.background.call import BlockingWork
 from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
-from desktop_app.core.examples.chat_jsonl import RejectedLine, read_chat_jsonl
-from desktop_app.core.examples.conversation import Conversation
+from desktop_app.core.examples.formats.format import Detected
+from desktop_app.state.examples.exchange.exporting import TrainingExport, training_exporter
+from desktop_app.state.examples.exchange.importing import (
+    Answer,
+    ImportPlan,
+    ImportQuestion,
+    ImportReport,
+    Mending,
+    importer,
+)
+from desktop_app.state.examples.exchange.latest_task import LatestTask
+from desktop_app.state.examples.exchange.looking import Looking
+from desktop_app.state.examples.exchange.report_file import report_saver
+from desktop_app.state.examples.exchange.sources import Source
+from desktop_app.state.examples.exchange.table_choice import TableChoice
 from desktop_app.state.open_project import EVERYTHING, OpenProject
-from desktop_app.storage.project.project import Project
-from desktop_app.storage.project.rows import Split
-from desktop_app.storage.training_files import write_training_file
-
-KEPT_REJECTIONS = 1000
-"""How many unreadable lines are kept word for word; all are counted."""
-
-Report = Callable[[object], None]
-ShouldStop = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class ImportProgress:
-    """How far an import is. `share` of the bytes, 0 to 1; `seconds_left` None at first."""
-
-    conversations: int
-    share: float
-    seconds_left: float | None
-
-
-@dataclass
-class ImportReport:
-    """What an import brought, and every line that it could not read."""
-
-    path: Path
-    imported: int = 0
-    n_rejected: int = 0
-    rejected: list[RejectedLine] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class ExportReport:
-    """The files that were written and how many conversations are in each."""
-
-    training: Path
-    n_training: int
-    test: Path | None
-    n_test: int
 
 
 class FileExchange(QObject):
     """One import or export at a time; the project can be edited meanwhile.
 
-    An import ends when its project is closed, and leaves nothing; an export goes on.
+    `name` is what is being read or written, or was last. `asked` carries an ImportQuestion, and the
+    import waits for `answer` or `cancel`: nothing of it is visible until then. An import ends when
+    its project is closed, and leaves nothing; `let_go` tells when nobody has that file open any
+    more. An export goes on.
     """
 
     started = Signal(str)
     progressed = Signal(object)
+    asked = Signal(object)
     imported = Signal(object)
     exported = Signal(object)
+    report_saved = Signal(object)
+    report_failed = Signal(object)
     failed = Signal(object)
     finished = Signal()
+    let_go = Signal()
 
     def __init__(
         self, open_project: OpenProject, runner: TaskRunner, parent: QObject | None = None
@@ -73,48 +52,97 @@ class FileExchange(QObject):
         self._open_project = open_project
         self._runner = runner
         self._task: Task | None = None
-        self._is_import = False
+        self._answer: Answer | None = None
+        self.name = ""
+        self._saving = LatestTask(runner, self)
+        self._saving.done.connect(self.report_saved)
+        self._saving.failed.connect(self.report_failed)
+        self._is_dropped = False
         open_project.closing.connect(self._drop_import)
+        open_project.closed.connect(self._end_dropped)
 
     @property
     def is_running(self) -> bool:
         return self._task is not None
 
-    def import_file(self, path: Path, test_share: float) -> None:
-        """Read a chat JSONL file into the project as one step that can be undone."""
+    # Looking first
+
+    def looking(self) -> Looking:
+        """Return what takes looks at files before they are imported."""
+        return Looking(self._runner)
+
+    def table_choice(self, source: Source, detected: Detected) -> TableChoice:
+        """Return what a column mapper stands on."""
+        return TableChoice(self._runner, source, detected)
+
+    def latest_task(self) -> LatestTask:
+        """Return what works out, while a dialog is open, what an export would hold."""
+        return LatestTask(self._runner)
+
+    # Doing it
+
+    def import_from(self, plan: ImportPlan) -> None:
+        """Read a source into the project as one step that can be undone."""
         if self._task is not None:
             return
-        task = self._begin(_importer(self._open_project.path, path, test_share), path.name)
+        answer = self._answer = Answer()
+        work = importer(self._open_project.path, plan, answer)
+        task = self._begin(work, plan.source.name)
         task.succeeded.connect(self._take_import)
-        self._is_import = True
 
-    def export_files(self, training: Path) -> None:
+    def answer(self, mending: Mending) -> None:
+        """Finish the import that waits, these rows mended and the others left out."""
+        if self._answer is not None:
+            self._answer.give(mending)
+
+    def export_training(self, training: Path, wanted: TrainingExport) -> None:
         """Write the training file, and beside it the test file if conversations are held out."""
-        if self._task is not None:
-            return
-        task = self._begin(_exporter(self._open_project.path, training), training.name)
-        task.succeeded.connect(self.exported)
-        self._is_import = False
+        self.export(training_exporter(self._open_project.path, training, wanted), training.name)
 
+    def export(self, work: BlockingWork, name: str) -> None:
+        """Write anything else; the work reports ImportProgress and returns an ExportReport."""
+        if self._task is None:
+            self._begin(work, name).succeeded.connect(self.exported)
+
+    def save_report(self, report: ImportReport, path: Path) -> None:
+        """Write the rows that could not be read as a table; also while an import waits."""
+        self._saving.run(report_saver(report, path))
+
+    @Slot()
     def cancel(self) -> None:
         """Stop; an import that is stopped leaves the project as it was."""
         if self._task is not None:
             self._task.cancel()
 
-    def _begin(self, work: Callable[[Report, ShouldStop], object], name: str) -> Task:
+    def _begin(self, work: BlockingWork, name: str) -> Task:
         task = self._task = self._runner.run_blocking(work)
-        task.progressed.connect(self.progressed)
+        task.progressed.connect(self._take_progress)
         task.failed.connect(self.failed)
         task.finished.connect(self._finish)
+        self.name = name
         self.started.emit(name)
         return task
+
+    @Slot(object)
+    def _take_progress(self, progress: object) -> None:
+        if isinstance(progress, ImportQuestion):
+            self.asked.emit(progress)
+        else:
+            self.progressed.emit(progress)
 
     @Slot()
     def _drop_import(self) -> None:
         """Nothing of it may reach the project that is opened next, nor keep that one waiting."""
-        if self._task is not None and self._is_import:
+        if self._task is not None and self._answer is not None:
             self._task.finished.disconnect(self._finish)
+            self._task.finished.connect(self.let_go)
             self._task.cancel()
+            self._is_dropped = True
+
+    @Slot()
+    def _end_dropped(self) -> None:
+        if self._is_dropped:
+            self._is_dropped = False
             self._finish()
 
     @Slot(object)
@@ -125,60 +153,5 @@ class FileExchange(QObject):
 
     @Slot()
     def _finish(self) -> None:
-        self._task = None
+        self._task = self._answer = None
         self.finished.emit()
-
-
-def _importer(
-    project_path: Path, path: Path, test_share: float
-) -> Callable[[Report, ShouldStop], ImportReport]:
-    def work(report: Report, should_stop: ShouldStop) -> ImportReport:
-        result = ImportReport(path)
-        total = max(1, path.stat().st_size)
-        began = time.monotonic()
-
-        def tell(n_conversations: int) -> None:
-            share = min(1.0, file.tell() / total)
-            spent = time.monotonic() - began
-            left = spent / share * (1 - share) if share > 0 and spent > 1 else None
-            report(ImportProgress(n_conversations, share, left))
-
-        with closing(Project.open(project_path, shared=True)) as project, path.open("rb") as file:
-            result.imported = project.import_conversations(
-                _readable(iter(file.readline, b""), result),
-                source=path.name,
-                test_share=test_share,
-                progress=tell,
-                stop=should_stop,
-            )
-        return result
-
-    return work
-
-
-def _readable(lines: Iterator[bytes], result: ImportReport) -> Iterator[Conversation]:
-    for item in read_chat_jsonl(lines):
-        if isinstance(item, RejectedLine):
-            result.n_rejected += 1
-            if len(result.rejected) < KEPT_REJECTIONS:
-                result.rejected.append(item)
-        else:
-            yield item
-
-
-def _exporter(project_path: Path, training: Path) -> Callable[[Report, ShouldStop], ExportReport]:
-    def work(_report: Report, should_stop: ShouldStop) -> ExportReport:
-        with closing(Project.open(project_path, shared=True)) as project:
-            counts = project.counts()
-            n_training = write_training_file(training, _of(project, Split.TRAINING), should_stop)
-            if counts.test == 0:
-                return ExportReport(training, n_training, None, 0)
-            test = training.with_name(f"{training.stem}-test{training.suffix}")
-            n_test = write_training_file(test, _of(project, Split.TEST), should_stop)
-            return ExportReport(training, n_training, test, n_test)
-
-    return work
-
-
-def _of(project: Project, split: Split) -> Iterator[Conversation]:
-    return (conversation for _, conversation in project.conversations(split))

@@ -65,4 +65,4 @@ def _folder(submission: str) -> Path:
 
 
 def _of(project: Project, split: Split) -> Iterator[Conversation]:
-    return (conversation for _, conversation in project.conversations(split))
+    return (conversation for _, conversation in project.as_trained(split))

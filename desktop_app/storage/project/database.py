@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,11 @@ from desktop_app.storage.project.schema import (
 )
 
 Row = tuple[Any, ...]
+Parameters = Sequence[Any] | Mapping[str, Any]
 BUSY_TIMEOUT_S = 5.0
 SMALLEST_PAGE = 512
+STEPS_BETWEEN_STOPS = 5_000
+"""SQLite's own steps, some hundreds of conversations."""
 
 
 class Database:
@@ -48,18 +51,18 @@ class Database:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return all rows of a query."""
         with as_project_error(self.path):
             return self.connection.execute(sql, parameters).fetchall()
 
-    def row(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
+    def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
         """Return the first row of a query, if there is one."""
         with as_project_error(self.path):
             row: Row | None = self.connection.execute(sql, parameters).fetchone()
             return row
 
-    def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
+    def stream(self, sql: str, parameters: Parameters = ()) -> Iterator[Row]:
         """Yield the rows of a query as of when it was begun."""
         with as_project_error(self.path):
             cursor = self.connection.execute(sql, parameters)
@@ -82,6 +85,16 @@ class Database:
             is_there = False
         if not is_there:
             raise ProjectError(ProjectErrorKind.MISSING, self.path, "moved or deleted")
+
+
+@contextmanager
+def interruptible(connection: sqlite3.Connection, stop: Callable[[], bool]) -> Iterator[None]:
+    """Break off a query once `stop` answers yes: it raises OperationalError SQLITE_INTERRUPT."""
+    connection.set_progress_handler(stop, STEPS_BETWEEN_STOPS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def create_database(path: Path) -> Database:
@@ -117,10 +130,11 @@ def remove_database(path: Path) -> None:
         raise ProjectError(ProjectErrorKind.READ_ONLY, path, type(error).__name__) from error
 
 
-def open_database(path: Path, *, shared: bool) -> Database:
+def open_database(path: Path, *, shared: bool, any_thread: bool = False) -> Database:
     """Open a project file. Raises ProjectError.
 
     Only the first connection of a program may clean up and migrate: `shared` ones do not.
+    `any_thread` for a connection that threads hand on to one another.
     """
     try:
         mode = path.stat().st_mode
@@ -135,7 +149,7 @@ def open_database(path: Path, *, shared: bool) -> Database:
         raise ProjectError(ProjectErrorKind.READ_ONLY, path)
     is_cut_off = _is_cut_off(path)
     with as_project_error(path):
-        connection = _connect(path)
+        connection = _connect(path, any_thread=any_thread)
         try:
             if not shared:
                 _check(connection, path, is_cut_off=is_cut_off)
@@ -145,12 +159,13 @@ def open_database(path: Path, *, shared: bool) -> Database:
     return Database(connection, path)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, *, any_thread: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
         isolation_level=None,
         timeout=BUSY_TIMEOUT_S,
+        check_same_thread=not any_thread,
     )
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
@@ -180,6 +195,6 @@ def _check(connection: sqlite3.Connection, path: Path, *, is_cut_off: bool) -> N
     connection.execute("PRAGMA journal_mode = WAL")
     # What is left of an import that was cut short.
     connection.execute(
-        "UPDATE conversation SET state = ? WHERE state >= 2 AND state = ?",
+        "UPDATE conversation SET state = ? WHERE state > 0 AND state = ?",
         (State.ABSENT, State.STAGED),
     )

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from desktop_app.core.examples.conversation import Conversation
-from desktop_app.core.examples.split import for_test
 from desktop_app.storage.project import bodies, history
+from desktop_app.storage.project.applying import Field
 from desktop_app.storage.project.database import Database
-from desktop_app.storage.project.history import Change, Field
+from desktop_app.storage.project.history import Change
 from desktop_app.storage.project.listing import id_list
 from desktop_app.storage.project.rows import Split, State
 
@@ -26,12 +26,15 @@ def add(
     if not new:
         return []
     with database.transaction() as connection:
+        origin = bodies.Origin(bodies.source_id(connection, source))
         ids = bodies.insert(
             connection,
             new,
             state=State.LIVE,
             splits=[split] * len(new),
             positions=bodies.positions(connection, len(new), after),
+            origins=[origin] * len(new),
+            at=at,
         )
         change = Change(Field.STATE, ids[0], ids[-1], State.ABSENT, State.LIVE)
         history.record(connection, label, [change], at=at, source=source)
@@ -54,54 +57,38 @@ def replace_many(
             row = connection.execute("SELECT line FROM body WHERE id = ?", (id_,)).fetchone()
             if row is None:
                 raise KeyError(id_)
-            if row[0] != after[0]:
+            if row[0] != after.line:
                 changed.append((id_, after))
-                recorded.append(Change(Field.BODY, id_, id_, row[0], after[0]))
+                recorded.append(Change(Field.BODY, id_, id_, row[0], after.line))
         if not changed:
             return
-        bodies.overwrite(connection, changed)
-        id_, after = changed[0]
-        merged = len(changed) == 1 and history.extend_last(connection, id_, after[0], merge_key, at)
+        bodies.overwrite(connection, changed, at)
+        merged = len(recorded) == 1 and history.extend_last(connection, recorded[0], merge_key, at)
         if not merged:
             history.record(connection, label, recorded, at=at, merge_key=merge_key)
 
 
-def set_field(
-    database: Database, ids: Sequence[int], field: Field, value: int, label: str, at: float
+def delete(database: Database, ids: Sequence[int], at: float) -> None:
+    """Move conversations that are live into the bin."""
+    _set_state(database, ids, State.LIVE, State.BINNED, "delete", at)
+
+
+def restore(database: Database, ids: Sequence[int], at: float) -> None:
+    """Take conversations out of the bin."""
+    _set_state(database, ids, State.BINNED, State.LIVE, "restore", at)
+
+
+def _set_state(
+    database: Database, ids: Sequence[int], before: State, after: State, label: str, at: float
 ) -> None:
-    """Give conversations that are live another state or split."""
     with database.transaction() as connection:
         found = connection.execute(
-            "SELECT iif(?, state, split) AS held, id FROM conversation"
-            " WHERE id IN (SELECT value FROM json_each(?)) AND state = 0 AND held != ?",
-            (field is Field.STATE, id_list(ids), value),
-        ).fetchall()
+            "SELECT id FROM conversation"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND state = ?",
+            (id_list(ids), before),
+        )
         changes = [
-            Change(field, first, last, before, value)
-            for before in sorted({before for before, _ in found})
-            for first, last in history.runs(id_ for held, id_ in found if held == before)
+            Change(Field.STATE, first, last, before, after)
+            for first, last in history.runs(id_ for (id_,) in found)
         ]
-        if changes:
-            history.record(connection, label, changes, at=at)
-            history.apply(connection, changes, back=False)
-
-
-def split_at_random(database: Database, test_share: float, seed: int, at: float) -> None:
-    """Choose anew, by content, which conversations are for the test."""
-    with database.transaction() as connection:
-        found = connection.execute(
-            "SELECT id, split, digest FROM conversation WHERE state = 0"
-        ).fetchall()
-        chosen = for_test([digest for _, _, digest in found], test_share, seed)
-        changes = [
-            Change(Field.SPLIT, first, last, 1 - split, split)
-            for split in Split
-            for first, last in history.runs(
-                id_
-                for (id_, held, _), test in zip(found, chosen, strict=True)
-                if test == bool(split) and held != split
-            )
-        ]
-        if changes:
-            history.record(connection, "split", changes, at=at)
-            history.apply(connection, changes, back=False)
+        history.make(connection, label, changes, at=at)

@@ -61,7 +61,13 @@ def as_project_error(path: Path) -> Iterator[None]:
     """Turn what SQLite says of the file into a ProjectError; errors of the program pass."""
     try:
         yield
+    except OverflowError as error:
+        # Of numbers counted on from those in the file, which no program of ours makes so large.
+        raise ProjectError(ProjectErrorKind.DAMAGED, path, "number") from error
     except sqlite3.Error as error:
+        if str(error).startswith("Could not decode to UTF-8"):
+            # Raised by the module, with the text in it, which is to go no further.
+            raise ProjectError(ProjectErrorKind.DAMAGED, path, "text") from None
         # The sqlite3 module's own errors, such as use from another thread, have no code.
         code = getattr(error, "sqlite_errorcode", 0)
         kind = _KINDS.get(code & 0xFF)

@@ -3,11 +3,10 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from itertools import chain
 
-from desktop_app.core.examples.chat_jsonl import parse_line
 from desktop_app.core.examples.lenient_line import LineError
-from desktop_app.storage.project.bodies import overwrite, written
+from desktop_app.storage.project.applying import Field, Value, apply_one
 from desktop_app.storage.project.database import Database
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.storage.project.rows import HistoryEntry, State, Touched
@@ -16,23 +15,11 @@ MERGE_WITHIN_S = 5.0
 MOST_TOUCHED = 1000
 SWEPT_AT_ONCE = 200
 
+DONE, UNDONE, ABANDONED = 0, 1, 2
+"""What `history.undone` holds. A step that was undone and edited over is kept for its texts."""
+
 _LAST_DONE = "SELECT id, label, count, at FROM history WHERE undone = 0 ORDER BY id DESC LIMIT 1"
 _FIRST_UNDONE = "SELECT id, label, count, at FROM history WHERE undone = 1 ORDER BY id LIMIT 1"
-
-
-class Field(StrEnum):
-    """What a change is about."""
-
-    STATE = "state"
-    SPLIT = "split"
-    BODY = "body"
-
-
-# Written out, so that nothing that stands in a file becomes part of a statement.
-_UPDATE = {
-    Field.STATE: "UPDATE conversation SET state = ? WHERE id BETWEEN ? AND ?",
-    Field.SPLIT: "UPDATE conversation SET split = ? WHERE id BETWEEN ? AND ?",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +29,8 @@ class Change:
     field: Field
     first_id: int
     last_id: int
-    before: int | str
-    after: int | str
+    before: Value
+    after: Value
 
 
 def runs(ids: Iterable[int]) -> list[tuple[int, int]]:
@@ -67,13 +54,12 @@ def record(
     merge_key: str = "",
 ) -> None:
     """Write down changes that the same transaction makes; what was undone can't be redone then."""
-    connection.execute("DELETE FROM history WHERE undone = 1")
+    connection.execute("UPDATE history SET undone = ? WHERE undone = ?", (ABANDONED, UNDONE))
     _sweep(connection)
-    count = sum(change.last_id - change.first_id + 1 for change in changes)
     cursor = connection.execute(
         "INSERT INTO history (label, source, merge_key, count, at, touched_at, undone)"
         " VALUES (?, ?, ?, ?, ?, ?, 0)",
-        (label, source, merge_key, count, at, at),
+        (label, source, merge_key, _count(changes), at, at),
     )
     connection.executemany(
         "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)",
@@ -81,34 +67,47 @@ def record(
     )
 
 
-def extend_last(
-    connection: sqlite3.Connection, id_: int, after: str, merge_key: str, now: float
-) -> bool:
-    """Add to the last step, if it was made under this key on this conversation just now."""
+def make(
+    connection: sqlite3.Connection,
+    label: str,
+    changes: Sequence[Change],
+    *,
+    at: float,
+    merge_key: str = "",
+) -> None:
+    """Make changes and write them down, joined to the last step if that is under the same key."""
+    if not changes:
+        return
+    apply(connection, changes, back=False, at=at)
+    if len(changes) > 1 or not extend_last(connection, changes[0], merge_key, at):
+        record(connection, label, changes, at=at, merge_key=merge_key)
+
+
+def extend_last(connection: sqlite3.Connection, change: Change, merge_key: str, now: float) -> bool:
+    """Add to the last step, if it was made under this key on the same thing just now."""
     row = connection.execute(
         "SELECT id, merge_key, touched_at, undone FROM history ORDER BY id DESC LIMIT 1"
     ).fetchone()
     if not merge_key or row is None:
         return False
     history_id, last_key, touched_at, undone = row
-    if undone or last_key != merge_key or not 0 <= now - touched_at < MERGE_WITHIN_S:
+    if undone != DONE or last_key != merge_key or not 0 <= now - touched_at < MERGE_WITHIN_S:
         return False
     extended = connection.execute(
-        "UPDATE change SET after = ? WHERE history_id = ? AND field = 'body' AND first_id = ?",
-        (after, history_id, id_),
+        "UPDATE change SET after = ? WHERE history_id = ? AND field = ? AND first_id = ?",
+        (change.after, history_id, change.field, change.first_id),
     )
     connection.execute("UPDATE history SET touched_at = ? WHERE id = ?", (now, history_id))
     return extended.rowcount == 1
 
 
-def apply(connection: sqlite3.Connection, changes: Iterable[Change], *, back: bool) -> None:
+def apply(
+    connection: sqlite3.Connection, changes: Sequence[Change], *, back: bool, at: float
+) -> None:
     """Make the rows as they were before the changes (`back`) or after them."""
-    for change in changes:
-        value = change.before if back else change.after
-        if change.field is Field.BODY:
-            overwrite(connection, [(change.first_id, written(parse_line(str(value))))])
-        else:
-            connection.execute(_UPDATE[change.field], (value, change.first_id, change.last_id))
+    for change in reversed(changes) if back else changes:
+        values = (change.after, change.before) if back else (change.before, change.after)
+        apply_one(connection, change.field, (change.first_id, change.last_id), values, at)
 
 
 def undo_entry(database: Database) -> HistoryEntry | None:
@@ -121,7 +120,7 @@ def redo_entry(database: Database) -> HistoryEntry | None:
     return _entry(database, _FIRST_UNDONE, undone=True)
 
 
-def step(database: Database, entry: HistoryEntry) -> Touched:
+def step(database: Database, entry: HistoryEntry, at: float) -> Touched:
     """Undo an entry, or redo one that is undone."""
     with database.transaction() as connection:
         found = connection.execute(
@@ -130,7 +129,7 @@ def step(database: Database, entry: HistoryEntry) -> Touched:
         ).fetchall()
         try:
             changes = [Change(Field(field), *rest) for field, *rest in found]
-            apply(connection, changes, back=not entry.undone)
+            apply(connection, changes, back=not entry.undone, at=at)
         except (ValueError, LineError, sqlite3.IntegrityError) as error:
             detail = f"step {entry.id}"
             raise ProjectError(ProjectErrorKind.DAMAGED, database.path, detail) from error
@@ -141,10 +140,20 @@ def step(database: Database, entry: HistoryEntry) -> Touched:
     return Touched(_ids(changes), any(change.field is Field.STATE for change in changes))
 
 
+def _count(changes: Iterable[Change]) -> int:
+    """Return how many conversations are touched, each counted once."""
+    n, end = 0, 0
+    for first, last in sorted((change.first_id, change.last_id) for change in changes):
+        n += max(0, last - max(first, end) + 1)
+        end = max(end, last + 1)
+    return n
+
+
 def _ids(changes: Sequence[Change]) -> tuple[int, ...]:
-    if sum(change.last_id - change.first_id + 1 for change in changes) > MOST_TOUCHED:
+    if _count(changes) > MOST_TOUCHED:
         return ()
-    return tuple(id_ for c in changes for id_ in range(c.first_id, c.last_id + 1))
+    ids = (range(change.first_id, change.last_id + 1) for change in changes)
+    return tuple(dict.fromkeys(chain.from_iterable(ids)))
 
 
 def _entry(database: Database, sql: str, *, undone: bool) -> HistoryEntry | None:
@@ -156,9 +165,10 @@ def _entry(database: Database, sql: str, *, undone: bool) -> HistoryEntry | None
 
 
 def _sweep(connection: sqlite3.Connection) -> None:
-    """Remove what no redo can bring back any more, a little with each edit."""
+    """Remove what no redo and no version can bring back any more, a little with each edit."""
     connection.execute(
         "DELETE FROM conversation WHERE id IN"
-        " (SELECT id FROM conversation WHERE state >= 2 AND state = ? LIMIT ?)",
+        " (SELECT id FROM conversation WHERE state > 0 AND state = ?"
+        " AND id > (SELECT coalesce(max(largest_id), 0) FROM version) LIMIT ?)",
         (State.ABSENT, SWEPT_AT_ONCE),
     )

@@ -8,37 +8,52 @@ import msgspec
 from desktop_app.core.examples.chat_jsonl import parse_line
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.lenient_line import LineError
-from desktop_app.storage.project.database import Database
-from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
-from desktop_app.storage.project.rows import ConversationRow, Counts, Filter, Split
+from desktop_app.storage.project.applying import MOST_STARS
+from desktop_app.storage.project.database import Database, Row
+from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind, as_project_error
+from desktop_app.storage.project.filters import NOT_ACCEPTED, ORDERS, conditions
+from desktop_app.storage.project.instructions import TAGS, applier
+from desktop_app.storage.project.rows import ConversationRow, Counts, Facets, Filter, Split
 
 TITLE_LENGTH = 200
 
+_ROWS = f"""SELECT id, substr(title, 1, :title_length), n_messages, split, n_blocking,
+(SELECT tokens FROM token_count t WHERE t.id = conversation.id AND t.encoding = :encoding),
+n_characters, traits, n_advice, {TAGS}, min(max(rating, 0), {MOST_STARS}),
+coalesce((SELECT language FROM review r WHERE r.id = conversation.id), ''),
+coalesce((SELECT name FROM source s WHERE s.id = conversation.source), ''), source_row
+FROM conversation WHERE id IN (SELECT value FROM json_each(:ids)) AND state <= 1"""  # noqa: S608  # text of ours
+
 
 def ids(database: Database, where: Filter) -> "array[int]":
-    """Return all ids of a filter without text, in the order of the list."""
+    """Return all ids of a filter without text, in the order asked for."""
+    asked = conditions(where)
     # One JSON list crosses into Python a good deal faster than a row for each id.
     row = database.row(
-        "SELECT json_group_array(id) FROM (SELECT id FROM conversation WHERE state = 0"
-        " AND (?1 IS NULL OR split = ?1) AND (NOT ?2 OR n_blocking > 0) ORDER BY position, id)",
-        (where.split, where.problems_only),
+        "SELECT json_group_array(id) FROM (SELECT id FROM conversation"  # noqa: S608  # pieces of ours
+        f" WHERE {asked.sql} ORDER BY {ORDERS[where.sort]})",
+        asked.parameters,
     )
-    return array("Q", msgspec.json.decode(row[0], type=list[int]) if row else ())
+    with as_project_error(database.path):
+        return array("Q", msgspec.json.decode(row[0], type=list[int]) if row else ())
 
 
 def rows(database: Database, wanted: Sequence[int], encoding: str) -> list[ConversationRow]:
-    """Return the rows of the ids asked for, in that order; ids that are not there are left out."""
+    """Return the rows of the ids asked for, from the bin too, in that order.
+
+    Ids that are not there are left out.
+    """
     found = database.rows(
-        "SELECT id, substr(title, 1, ?), n_messages, split, n_blocking,"
-        " (SELECT tokens FROM token_count t WHERE t.id = conversation.id AND t.encoding = ?)"
-        " FROM conversation WHERE id IN (SELECT value FROM json_each(?)) AND state = 0",
-        (TITLE_LENGTH, encoding, id_list(wanted)),
+        _ROWS, {"title_length": TITLE_LENGTH, "encoding": encoding, "ids": id_list(wanted)}
     )
-    by_id = {
-        id_: ConversationRow(id_, title, messages, Split(bool(split)), blocking, tokens)
-        for id_, title, messages, split, blocking, tokens in found
-    }
+    by_id = {row[0]: _row(row) for row in found}
     return [by_id[id_] for id_ in wanted if id_ in by_id]
+
+
+def _row(row: Row) -> ConversationRow:
+    tags = tuple(sorted(msgspec.json.decode(row[9], type=list[str])))
+    fields: Row = (*row[:3], Split(bool(row[3])), *row[4:9], tags, *row[10:])
+    return ConversationRow(*fields)
 
 
 def id_list(wanted: Sequence[int]) -> str:
@@ -46,14 +61,47 @@ def id_list(wanted: Sequence[int]) -> str:
     return msgspec.json.encode(list(wanted)).decode()
 
 
-def counts(database: Database) -> Counts:
-    """Count the conversations of each kind."""
+def counts(database: Database, refused_traits: int) -> Counts:
+    """Count the conversations of each kind; a problem is what blocks, or one of the traits."""
     row = database.row(
-        "SELECT count(*), coalesce(sum(split = 1), 0), coalesce(sum(n_blocking > 0), 0)"
-        " FROM conversation WHERE state = 0"
+        "SELECT count(*), coalesce(sum(split = 1), 0),"
+        " coalesce(sum(n_blocking > 0 OR (traits & ?) != 0), 0), coalesce(sum(n_advice > 0), 0),"
+        " (SELECT count(*) FROM conversation WHERE state > 0 AND state = 1)"
+        " FROM conversation WHERE state = 0",
+        (refused_traits,),
     )
-    total, test, problems = row or (0, 0, 0)
-    return Counts(total, total - test, test, problems)
+    total, test, problems, advice, binned = row or (0, 0, 0, 0, 0)
+    return Counts(total, total - test, test, problems, advice, binned)
+
+
+def facets(database: Database) -> Facets:
+    """Return what the conversations that are live can be filtered by."""
+    return Facets(
+        tags=_facet(
+            database,
+            "SELECT name, count(*) AS n FROM conversation_tag t JOIN tag ON tag.id = tag_id"
+            " JOIN conversation c ON c.id = t.conversation_id WHERE state = 0 GROUP BY tag.id",
+        ),
+        languages=_facet(
+            database,
+            "SELECT language AS name, count(*) AS n FROM review JOIN conversation USING (id)"
+            " WHERE state = 0 AND language != '' GROUP BY language",
+        ),
+        sources=_facet(
+            database,
+            "SELECT name, n FROM (SELECT source, count(*) AS n FROM conversation"
+            " WHERE state = 0 GROUP BY source) JOIN source ON source.id = source",
+        ),
+        codes=_facet(
+            database,
+            "SELECT code AS name, count(*) AS n FROM advice a JOIN conversation USING (id)"  # noqa: S608  # text of ours
+            f" WHERE state = 0 AND {NOT_ACCEPTED} GROUP BY code",
+        ),
+    )
+
+
+def _facet(database: Database, sql: str) -> tuple[tuple[str, int], ...]:
+    return tuple(database.rows(f"{sql} ORDER BY n DESC, name"))
 
 
 def is_live(database: Database, id_: int) -> bool:
@@ -77,6 +125,17 @@ def conversations(database: Database, split: Split | None) -> Iterator[tuple[int
         (split,),
     ):
         yield id_, parsed(database, id_, text)
+
+
+def as_trained(database: Database, split: Split | None) -> Iterator[tuple[int, Conversation]]:
+    """Yield all conversations with the shared instructions before them, as they are trained on."""
+    apply = applier(database)
+    for id_, text, tags in database.stream(
+        f"SELECT id, line, {TAGS} FROM conversation JOIN body USING (id) WHERE state = 0"  # noqa: S608  # text of ours
+        " AND (?1 IS NULL OR split = ?1) ORDER BY position, id",
+        (split,),
+    ):
+        yield id_, apply(parsed(database, id_, text), tags)
 
 
 def parsed(database: Database, id_: int, text: str) -> Conversation:

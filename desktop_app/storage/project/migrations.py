@@ -6,10 +6,11 @@ from contextlib import closing
 from pathlib import Path
 
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
+from desktop_app.storage.project.migration_2 import to_version_2
 
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: tuple[Migration, ...] = ()
+MIGRATIONS: tuple[Migration, ...] = (to_version_2,)
 """The first takes version 1 to version 2, and so on."""
 
 VERSION = 1 + len(MIGRATIONS)
@@ -31,6 +32,9 @@ def bring_up_to_date(
     if version == newest:
         return
     _keep_copy(connection, path, version)
+    # Tables are rebuilt under other names, to which nothing that refers to them is to follow.
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("PRAGMA legacy_alter_table = ON")
     connection.execute("BEGIN IMMEDIATE")
     try:
         for migrate in migrations[version - 1 :]:
@@ -40,6 +44,8 @@ def bring_up_to_date(
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        connection.execute("PRAGMA legacy_alter_table = OFF")
+        connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> None:

@@ -17,16 +17,78 @@ TABLES = (
     split INTEGER NOT NULL,
     title TEXT NOT NULL,
     n_messages INTEGER NOT NULL,
+    n_characters INTEGER NOT NULL,
     n_blocking INTEGER NOT NULL,
+    n_advice INTEGER NOT NULL,
+    traits INTEGER NOT NULL,
+    rating INTEGER NOT NULL,
+    is_folded INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    source_row INTEGER NOT NULL,
+    edited_at REAL NOT NULL,
     digest INTEGER NOT NULL,
     revision INTEGER NOT NULL
 ) STRICT""",
-    """CREATE INDEX conversation_order
-ON conversation (position, split, n_blocking) WHERE state = 0""",
-    "CREATE INDEX conversation_leftover ON conversation (state) WHERE state >= 2",
+    # All that lists are counted, filtered and sorted by, but for titles and times.
+    """CREATE INDEX conversation_order ON conversation (position, id, split, n_blocking, n_advice,
+traits, rating, is_folded, source, n_characters) WHERE state = 0""",
+    "CREATE INDEX conversation_away ON conversation (state, position) WHERE state > 0",
+    """CREATE TABLE source (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT""",
     """CREATE TABLE body (
     id INTEGER PRIMARY KEY REFERENCES conversation ON DELETE CASCADE,
     line TEXT NOT NULL
+) STRICT""",
+    # What a search looks through in place of a line that is more than plain words in ASCII.
+    """CREATE TABLE folded (
+    id INTEGER PRIMARY KEY REFERENCES conversation ON DELETE CASCADE,
+    text TEXT NOT NULL
+) STRICT""",
+    """CREATE TABLE tag (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT""",
+    """CREATE TABLE conversation_tag (
+    conversation_id INTEGER NOT NULL REFERENCES conversation ON DELETE CASCADE,
+    tag_id INTEGER NOT NULL REFERENCES tag,
+    PRIMARY KEY (conversation_id, tag_id)
+) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX conversation_tag_by_tag ON conversation_tag (tag_id, conversation_id)",
+    """CREATE TABLE note (
+    id INTEGER PRIMARY KEY REFERENCES conversation ON DELETE CASCADE,
+    text TEXT NOT NULL
+) STRICT""",
+    # What looking through a conversation's present text found.
+    """CREATE TABLE review (
+    id INTEGER PRIMARY KEY REFERENCES conversation ON DELETE CASCADE,
+    language TEXT NOT NULL,
+    question INTEGER NOT NULL,
+    reply INTEGER NOT NULL,
+    instructions INTEGER NOT NULL
+) STRICT""",
+    """CREATE TABLE advice (
+    id INTEGER NOT NULL REFERENCES conversation ON DELETE CASCADE,
+    code TEXT NOT NULL,
+    is_set_wide INTEGER NOT NULL,
+    PRIMARY KEY (id, code)
+) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX advice_by_code ON advice (code, id)",
+    """CREATE TABLE accepted (
+    id INTEGER NOT NULL REFERENCES conversation ON DELETE CASCADE,
+    code TEXT NOT NULL,
+    PRIMARY KEY (id, code)
+) STRICT, WITHOUT ROWID""",
+    # `facts` tells of each conversation what it was; the texts are in the bodies and the history.
+    """CREATE TABLE version (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    at REAL NOT NULL,
+    conversations INTEGER NOT NULL,
+    test INTEGER NOT NULL,
+    largest_id INTEGER NOT NULL,
+    facts BLOB NOT NULL
 ) STRICT""",
     """CREATE TABLE token_count (
     id INTEGER NOT NULL REFERENCES conversation ON DELETE CASCADE,
@@ -55,6 +117,7 @@ ON conversation (position, split, n_blocking) WHERE state = 0""",
     after ANY NOT NULL
 ) STRICT""",
     "CREATE INDEX change_history ON change (history_id)",
+    "CREATE INDEX change_field ON change (field, first_id)",
     """CREATE TABLE setting (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL

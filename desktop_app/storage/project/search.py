@@ -1,77 +1,116 @@
-"""Looking for words in all messages: a scan, which works in every script and needs no index."""
+"""Looking for words in all texts: a scan, which works in every script and needs no index."""
 
 import sqlite3
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 
-import msgspec
+from desktop_app.storage.project import listing
+from desktop_app.storage.project.database import Database, interruptible
+from desktop_app.storage.project.filters import conditions
+from desktop_app.storage.project.folding import fold
+from desktop_app.storage.project.needle import NOWHERE, line_match
+from desktop_app.storage.project.rows import Filter, Sort
+from desktop_app.storage.project.scan import Parameters, Scan, scanned
 
-from desktop_app.core.examples.chat_jsonl import parse_line
-from desktop_app.core.examples.lenient_line import LineError
-from desktop_app.storage.project.database import Database
-from desktop_app.storage.project.rows import Filter
+PIECE = 4000
+"""Conversations: a few milliseconds."""
 
-STEPS_BETWEEN_STOPS = 5_000
-"""SQLite's own steps, some hundreds of conversations."""
+_TEXTS = (
+    " LEFT JOIN folded ON folded.id = CASE WHEN is_folded THEN conversation.id END"
+    " LEFT JOIN body ON body.id = CASE WHEN NOT is_folded THEN conversation.id END"
+)
+_IN_LIST_ORDER = (
+    "SELECT json_group_array(id) FROM (SELECT conversation.id AS id FROM conversation"  # noqa: S608  # text of ours
+    f"{_TEXTS} WHERE (position, conversation.id) > (:from_position, :from_id)"
+    " AND (position, conversation.id) <= (:to_position, :to_id)"
+    " AND %s AND %s ORDER BY position, conversation.id)"
+)
+_AS_GIVEN = (
+    "SELECT json_group_array(id) FROM (SELECT conversation.id AS id"  # noqa: S608  # text of ours
+    " FROM json_each(:ids) AS given"
+    f" CROSS JOIN conversation ON conversation.id = given.value{_TEXTS}"
+    " WHERE %s ORDER BY given.key)"
+)
+_LARGEST = (1 << 63) - 1
 
-LONGEST_PATTERN = 10_000
-"""Bytes; SQLite refuses patterns above 50,000."""
-
-# SQLite tests LIKE quickly, but knows the case of ASCII only; what is not ASCII (fewer characters
-# than bytes) may still fold to it.
-_SEARCH = """SELECT id FROM conversation JOIN body USING (id)
-WHERE state = 0 AND (?1 IS NULL OR split = ?1) AND (NOT ?2 OR n_blocking > 0)
-AND (line LIKE ?3 ESCAPE '\\' OR length(line) < length(CAST(line AS BLOB)))
-AND has_words(line, ?4) ORDER BY position, id LIMIT ?5"""
-
-
-def fold(text: str) -> str:
-    """Return text without the differences of case and width (Unicode 15.0, D147, NFKC)."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+Stop = Callable[[], bool]
 
 
-def prepare(connection: sqlite3.Connection) -> None:
-    """Teach a connection what the search asks of each line that may match."""
-    connection.create_function("has_words", 2, _has_words, deterministic=True)
+def search(database: Database, where: Filter, *, limit: int | None, stop: Stop) -> Iterator[int]:
+    """Yield the ids of what matches, in the order asked for, until there are `limit`.
 
-
-def search(
-    database: Database, where: Filter, *, limit: int | None, stop: Callable[[], bool]
-) -> Iterator[int]:
-    """Yield the ids of what matches, in the order of the list, until there are `limit`."""
-    needle = fold(where.text)
-    limit_or_all = -1 if limit is None else limit
-    cursor = database.stream(
-        _SEARCH,
-        (where.split, where.problems_only, _pattern(needle), needle, limit_or_all),
-    )
-    database.connection.set_progress_handler(stop, STEPS_BETWEEN_STOPS)
+    `stop` is asked every few milliseconds while nothing is found, and else for each piece.
+    """
+    if where.in_bin or where.tag or where.language or where.code:
+        found = _found_in_some(database, where, stop)
+    elif where.sort is Sort.LIST:
+        found = scanned(database, _list_scan(database, where), stop)
+    else:
+        found = _found_in_other_order(database, where, stop)
     try:
-        for (id_,) in cursor:
-            yield id_
-            if stop():
-                return
+        yield from islice(found, limit)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
             raise
-    finally:
-        database.connection.set_progress_handler(None, 0)
 
 
-def _pattern(needle: str) -> str:
-    """Return what every ASCII line with the needle is like: a line is JSON, as written here."""
-    if not needle.isascii():
-        return ""
-    pattern = msgspec.json.encode(needle).decode()[1:-1]
-    for special in "\\%_":
-        pattern = pattern.replace(special, "\\" + special)
-    return f"%{pattern}%" if len(pattern) <= LONGEST_PATTERN else "%"
+def _found_in_some(database: Database, where: Filter, stop: Stop) -> Iterator[int]:
+    """Find out first which are asked for beside the text."""
+    with interruptible(database.connection, stop):
+        ids = listing.ids(database, replace(where, text=""))
+    yield from scanned(database, _scan_of(where, ids), stop)
 
 
-def _has_words(line: str, needle: str) -> bool:
-    try:
-        return any(needle in fold(message.text) for message in parse_line(line).messages)
-    except LineError:
-        return False
+def _found_in_other_order(database: Database, where: Filter, stop: Stop) -> Iterator[int]:
+    """Look through what comes first in that order, then through the rest in the list's own.
+
+    Texts lie in the file much as in the list: read in any other order, they take far longer.
+    """
+    with interruptible(database.connection, stop):
+        ids = listing.ids(database, replace(where, text=""))
+    yield from scanned(database, _scan_of(where, ids[:PIECE]), stop)
+    if len(ids) > PIECE and not stop():
+        found = frozenset(scanned(database, _list_scan(database, where), stop))
+        yield from (id_ for id_ in ids[PIECE:] if id_ in found)
+
+
+def _list_scan(database: Database, where: Filter) -> Scan:
+    """Return a scan of the list, for conditions on what stands in the index of its order."""
+    asked = conditions(where)
+    matches, parameters = _matches(where.text)
+    sql = _IN_LIST_ORDER % (asked.sql, matches)
+    return Scan(sql, asked.parameters | parameters, _ranges(database))
+
+
+def _scan_of(where: Filter, ids: Sequence[int]) -> Scan:
+    """Return a scan of given conversations in the order given."""
+    matches, parameters = _matches(where.text)
+    return Scan(_AS_GIVEN % matches, parameters, _slices(ids))
+
+
+def _matches(text: str) -> tuple[str, Parameters]:
+    needle = fold(text)
+    match = line_match(needle)
+    if match == NOWHERE:
+        return "is_folded AND instr(text, :needle)", {"needle": needle}
+    sql = f"CASE WHEN is_folded THEN instr(text, :needle) {match.branches} END"
+    return sql, {"needle": needle, **match.parameters}
+
+
+def _ranges(database: Database) -> Iterator[Parameters]:
+    position, id_ = -1, -1
+    while position < _LARGEST:
+        row = database.row(
+            "SELECT position, id FROM conversation WHERE state = 0 AND (position, id) > (?, ?)"
+            " ORDER BY position, id LIMIT 1 OFFSET ?",
+            (position, id_, PIECE - 1),
+        )
+        begun = {"from_position": position, "from_id": id_}
+        position, id_ = row or (_LARGEST, _LARGEST)
+        yield {**begun, "to_position": position, "to_id": id_}
+
+
+def _slices(ids: Sequence[int]) -> Iterator[Parameters]:
+    for start in range(0, len(ids), PIECE):
+        yield {"ids": listing.id_list(ids[start : start + PIECE])}

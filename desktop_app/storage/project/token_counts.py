@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Iterable
 
 from desktop_app.storage.project.database import Database
+from desktop_app.storage.project.instructions import TAGS, applier
 from desktop_app.storage.project.listing import parsed
 from desktop_app.storage.project.rows import Split, Uncounted
 
@@ -16,7 +17,7 @@ class TokenCounts:
         self._counted_up_to: dict[str, int] = {}
 
     def uncounted(self, encoding: str, limit: int) -> list[Uncounted]:
-        """Return conversations without a count; none only if all are counted.
+        """Return conversations without a count, as they are trained on; none only if all are.
 
         Goes on where the last call stopped, and begins again at the end: a scan from the start
         for each page would be quadratic.
@@ -30,14 +31,15 @@ class TokenCounts:
 
     def _after(self, encoding: str, start: int, limit: int) -> list[Uncounted]:
         rows = self._database.rows(
-            "SELECT id, revision, line FROM conversation JOIN body USING (id)"
+            f"SELECT id, revision, line, {TAGS} FROM conversation JOIN body USING (id)"  # noqa: S608  # text of ours
             " WHERE id > ? AND state = 0 AND NOT EXISTS (SELECT 1 FROM token_count t"
             " WHERE t.id = conversation.id AND t.encoding = ?) ORDER BY id LIMIT ?",
             (start, encoding, limit),
         )
+        apply = applier(self._database)
         return [
-            Uncounted(id_, revision, parsed(self._database, id_, text))
-            for id_, revision, text in rows
+            Uncounted(id_, revision, apply(parsed(self._database, id_, text), tags))
+            for id_, revision, text, tags in rows
         ]
 
     def store(self, encoding: str, counts: Iterable[tuple[int, int, int]]) -> None:

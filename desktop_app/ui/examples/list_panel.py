@@ -1,25 +1,33 @@
 """The left side of the Examples tab: search, filters, the list of conversations."""
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractItemView, QButtonGroup, QLineEdit, QPushButton, QTableView
+import dataclasses
+from array import array
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTableView
 
 from desktop_app.state.examples.conversation_list import ConversationList
 from desktop_app.state.open_project import OpenProject
-from desktop_app.storage.project.rows import Counts, Filter, Split
+from desktop_app.storage.project.project import Project
+from desktop_app.storage.project.rows import Counts, Filter, Sort
 from desktop_app.ui.actions import Actions
 from desktop_app.ui.examples.conversation_delegate import ConversationDelegate, row_height
+from desktop_app.ui.examples.filter_bar import FilterBar
+from desktop_app.ui.examples.list_place import ListPlace
+from desktop_app.ui.examples.list_tools import ListTools
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.parts import Panel, button, column, label, row, rule
 
-SEARCH_AFTER_MS = 120
+SEARCH_AFTER_MS = 35
+"""Keys that follow one another sooner are searched for together."""
 
 
 class ListPanel(Panel):
-    """Reports the conversation that its user goes to."""
+    """Reports the conversation that its user goes to, and all that are selected (an array)."""
 
     current_changed = Signal(object)
+    selection_changed = Signal(object)
 
     def __init__(
         self,
@@ -31,40 +39,55 @@ class ListPanel(Panel):
         super().__init__(margin=0, spacing=0)
         self._list = conversations
         self._open_project = open_project
-        self._wanted: int | None = None
+        self._actions = actions
+        self.bar = FilterBar()
+        self.tools = ListTools(conversations.saved_filters)
         self._build_head(actions)
-        self.view = self._build_view(actions, theme)
-        self.nothing = label(kind="muted", wrap=True)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.setMargin(24)
-        self.body.addWidget(rule())
-        self.body.addWidget(self.nothing)
-        self.body.addWidget(self.view, 1)
-        conversations.modelAboutToBeReset.connect(self._remember_current)
-        conversations.filtered.connect(self._restore_current)
-        open_project.counts_changed.connect(self._show_counts)
+        self.view = self._build_view(theme)
+        self._build_nothing()
+        self._place = ListPlace(conversations, self.view)
+        self._place.changed.connect(self._tell)
+        self._follow()
         self._show_counts(open_project.counts)
+        self._show_filter()
+
+    def _follow(self) -> None:
+        self.bar.filter_changed.connect(self._apply_filter)
+        self.tools.sort_chosen.connect(self._sort)
+        self.tools.filter_chosen.connect(self.show_filter)
+        self._list.settled.connect(self._show_found)
+        self._list.rowsInserted.connect(self._show_found)
+        self._list.searching_changed.connect(self._show_found)
+        self._list.facets.arrived.connect(self._show_facets)
+        self._open_project.opened.connect(self.show_all)
+        self._open_project.counts_changed.connect(self._show_counts)
+
+    # What others ask
 
     def go_to(self, id: int) -> None:
         """Make a conversation the current one, now or once the list holds it."""
-        self._wanted = id
-        self._restore_current()
+        self._place.go_to(id)
 
     def show_all(self) -> None:
         """Take every filter off."""
-        self.search.clear()
-        self.filters.buttons()[0].setChecked(True)
+        self.show_filter(Filter())
+
+    @Slot(object)
+    def show_filter(self, where: Filter, code_name: str = "") -> None:
+        """Take up a filter; `code_name` says which kind of advice its `code` is."""
+        self.search.setText(where.text)
+        self.bar.show_filter(where, code_name)
         self._apply_filter()
 
     def selected_ids(self) -> list[int]:
-        """The selected conversations, from the top. By ranges: an index a row takes too long."""
-        return [id for top, end in self._selected() for id in self._list.ids[top:end]]
+        """The selected conversations, from the top."""
+        return list(self._place.selected())
 
-    def _selected(self) -> list[tuple[int, int]]:
-        """The selected rows as half-open ranges, from the top."""
-        selection = self.view.selectionModel().selection()
-        parts = [selection.at(number) for number in range(selection.count())]
-        return sorted((part.top(), part.bottom() + 1) for part in parts)
+    def found_ids(self) -> "array[int]":
+        """All that the list shows now, a copy."""
+        return array("Q", self._list.ids)
+
+    # Making it
 
     def _build_head(self, actions: Actions) -> None:
         self.search = QLineEdit()
@@ -76,32 +99,24 @@ class ListPanel(Panel):
         self._timer.setInterval(SEARCH_AFTER_MS)
         self._timer.timeout.connect(self._apply_filter)
         self.search.textChanged.connect(self._search_soon)
+        self.search.returnPressed.connect(self._go_to_list)
         new = button(self.tr("New"), "primary", "plus")
         new.clicked.connect(actions.new_conversation.trigger)
-        self.filters = QButtonGroup(self)
-        chips = row(spacing=5)
-        for key in ("all", "problems", "training", "test"):
-            chip = QPushButton()
-            chip.setProperty("kind", "filter")
-            chip.setProperty("filter", key)
-            chip.setProperty("tone", "bad" if key == "problems" else "")
-            chip.setCheckable(True)
-            chip.setCursor(Qt.CursorShape.PointingHandCursor)
-            self.filters.addButton(chip)
-            chips.addWidget(chip)
-        chips.addStretch(1)
-        self.filters.buttons()[0].setChecked(True)
-        self.filters.buttonClicked.connect(self._apply_filter)
         head = column(spacing=9, margin=14)
         head.addLayout(row(self.search, new))
-        head.addLayout(chips)
+        head.addWidget(self.bar)
+        head.addWidget(self.tools)
+        head.setContentsMargins(14, 14, 14, 6)
         self.body.addLayout(head)
+        self.body.addWidget(rule())
 
-    def _build_view(self, actions: Actions, theme: Theme) -> QTableView:
+    def _build_view(self, theme: Theme) -> QTableView:
         view = QTableView()
         view.setAccessibleName(self.tr("Conversations"))
         view.setModel(self._list)
-        view.setItemDelegate(ConversationDelegate(theme, view))
+        self.delegate = ConversationDelegate(theme, view)
+        self.delegate.restore_wanted.connect(self._restore)
+        view.setItemDelegate(self.delegate)
         view.horizontalHeader().hide()
         view.horizontalHeader().setStretchLastSection(True)
         view.verticalHeader().hide()
@@ -115,19 +130,34 @@ class ListPanel(Panel):
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        view.addActions(self._context(actions))
-        view.selectionModel().currentRowChanged.connect(self._tell_current)
-        view.selectionModel().selectionChanged.connect(self._tell_selection)
-        self._actions = actions
         theme.changed.connect(view.viewport().update)
+        self.body.addWidget(view, 1)
         return view
 
-    @staticmethod
-    def _context(actions: Actions) -> list[QAction]:
-        return [
-            actions.duplicate_conversation, actions.use_for_training, actions.use_for_test,
-            actions.delete_conversations,
-        ]  # fmt: skip
+    def _build_nothing(self) -> None:
+        """What stands in place of the rows where there are none."""
+        self.nothing = Panel(margin=24, spacing=12)
+        self._why_nothing = label(kind="muted", wrap=True)
+        self._why_nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._all = button(self.tr("Show all"), "small")
+        self._all.clicked.connect(self.show_all)
+        self.nothing.body.addWidget(self._why_nothing)
+        self.nothing.body.addLayout(row(None, self._all, None))
+        self.nothing.body.addStretch(1)
+        self.body.addWidget(self.nothing, 1)
+
+    def _set_context_menu(self, *, in_bin: bool) -> None:
+        actions = self._actions
+        for action in self.view.actions():
+            self.view.removeAction(action)
+        if in_bin:
+            self.view.addAction(actions.restore_conversations)
+        else:
+            self.view.addActions([
+                actions.duplicate_conversation, actions.join_conversations,
+                actions.tag_conversations, actions.use_for_training, actions.use_for_test,
+                actions.conversation_history, actions.delete_conversations,
+            ])  # fmt: skip
 
     # Filters
 
@@ -136,71 +166,68 @@ class ListPanel(Panel):
         self._timer.start()
 
     @Slot()
+    def _go_to_list(self) -> None:
+        self._apply_filter()
+        self.view.setFocus()
+
+    @Slot(object)
+    def _sort(self, sort: Sort) -> None:
+        self.bar.show_filter(dataclasses.replace(self.bar.filter, sort=sort))
+        self._apply_filter()
+
+    @Slot()
     def _apply_filter(self) -> None:
         self._timer.stop()
-        checked = self.filters.checkedButton()
-        key = checked.property("filter") if checked else "all"
-        split = {"training": Split.TRAINING, "test": Split.TEST}.get(key)
         text = self.search.text().strip()
-        self._list.set_filter(Filter(text=text, split=split, problems_only=key == "problems"))
+        self._list.set_filter(dataclasses.replace(self.bar.filter, text=text))
+        self._show_filter()
+
+    def _show_filter(self) -> None:
+        where = self._list.filter
+        self.tools.show_filter(where)
+        self.delegate.in_bin = where.in_bin
+        self._set_context_menu(in_bin=where.in_bin)
+        self._show_found()
+
+    @Slot()
+    def _show_found(self) -> None:
+        is_searching, found = self._list.is_searching, self._list.rowCount()
+        self.tools.show_found(found, is_searching=is_searching)
+        self.view.setVisible(found > 0 or is_searching)
+        self.nothing.setVisible(not self.view.isVisibleTo(self))
+        where = self._list.filter
+        if where == Filter():
+            self._why_nothing.setText(self.tr("No conversations yet."))
+        elif where == Filter(in_bin=True, sort=where.sort):
+            self._why_nothing.setText(self.tr("The bin is empty."))
+        else:
+            self._why_nothing.setText(self.tr("No conversation matches."))
+        self._all.setVisible(where != Filter())
+
+    @Slot()
+    def _show_facets(self) -> None:
+        self.bar.show_facets(self._list.facets.facets)
 
     @Slot(object)
     def _show_counts(self, counts: Counts) -> None:
-        texts = {
-            "all": self.tr("All %L1"),
-            "problems": self.tr("Problems %L1"),
-            "training": self.tr("Training %L1"),
-            "test": self.tr("Test %L1"),
-        }
-        numbers = {
-            "all": counts.conversations, "problems": counts.with_problems,
-            "training": counts.training, "test": counts.test,
-        }  # fmt: skip
-        for chip in self.filters.buttons():
-            key = chip.property("filter")
-            chip.setText(texts[key].replace("%L1", f"{numbers[key]:,}"))
-            if key == "problems":
-                chip.setVisible(counts.with_problems > 0 or chip.isChecked())
+        self.bar.show_counts(counts)
         self.search.setPlaceholderText(
             self.tr("Search %Ln conversation(s)", "", counts.conversations)
         )
 
-    # The current conversation
+    # Conversations
+
+    @Slot(object)
+    def _restore(self, id: int) -> None:
+        def bring_back(project: Project) -> None:
+            project.restore([id])
+
+        self._open_project.edit(bring_back, [id], order_changed=True)
 
     @Slot()
-    def _remember_current(self) -> None:
-        current = self._list.id_at(self.view.currentIndex().row())
-        if self._wanted is None:
-            self._wanted = current
-
-    @Slot()
-    def _restore_current(self) -> None:
-        wanted, place = self._wanted, None
-        if wanted is not None:
-            place = self._list.position_of(wanted)
-        if place is None and self._list.rowCount():
-            place = 0
-        is_empty = self._list.rowCount() == 0
-        self.view.setVisible(not is_empty)
-        self.nothing.setVisible(is_empty)
-        is_filtered = self._list.filter != Filter()
-        self.nothing.setText(
-            self.tr("No conversation matches.") if is_filtered else self.tr("No conversations yet.")
-        )
-        if place is None:
-            self.current_changed.emit(None)
-            return
-        if wanted is not None and self._list.id_at(place) == wanted:
-            self._wanted = None
-        index = self._list.index(place, 0)
-        flags = QItemSelectionModel.SelectionFlag
-        self.view.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
-        self.view.scrollTo(index)
-
-    @Slot()
-    def _tell_current(self) -> None:
-        self.current_changed.emit(self._list.id_at(self.view.currentIndex().row()))
-
-    @Slot(QItemSelection, QItemSelection)
-    def _tell_selection(self) -> None:
-        self._actions.set_selection(sum(end - top for top, end in self._selected()))
+    def _tell(self) -> None:
+        selected = self._place.selected()
+        self._actions.set_selection(len(selected))
+        # What is in the bin is brought back first, then edited.
+        self.selection_changed.emit(array("Q") if self._list.filter.in_bin else selected)
+        self.current_changed.emit(self._place.current)

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.core.examples.chat_jsonl import RejectedLine, line, parse_line, read_chat_jsonl
+from desktop_app.core.examples.chat_jsonl import (
+    RejectedLine,
+    line,
+    parse_exactly,
+    parse_line,
+    read_chat_jsonl,
+)
 from desktop_app.core.examples.conversation import (
     ContentPart,
     Conversation,
@@ -275,6 +281,20 @@ def test_files_of_strangers(name: str, n: int) -> None:
     read = [item for item in found if isinstance(item, Conversation)]
     assert len(read) == n
     assert [parse_line(line(conversation)) for conversation in read] == read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD.replace("user", "human"),
+        GOOD.replace("}]", ',"extra":"{}"}]'),
+        GOOD.replace("]}", '],"id":1}'),
+        GOOD[:-1],
+    ],
+)
+def test_only_what_is_exactly_in_the_format_is_read_at_full_speed(text: str) -> None:
+    assert parse_exactly(GOOD) == parse_line(GOOD)
+    assert parse_exactly(text) is None
 
 
 REPLIES = st.none() | st.lists(messages, max_size=2).map(tuple)

@@ -1,5 +1,14 @@
-import pytest
+import inspect
+from types import ModuleType
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop_app.core.examples import checks, images, preferences
+from desktop_app.core.examples.advice import review
+from desktop_app.core.examples.advice.mask import MASKED
+from desktop_app.core.examples.advice.set_finding import CODES_OF_THE_SET
 from desktop_app.core.examples.chat_jsonl import parse_line
 from desktop_app.core.examples.checks import (
     Finding,
@@ -14,6 +23,7 @@ from desktop_app.core.examples.conversation import (
     Message,
     ToolCall,
 )
+from desktop_app.core.examples.rules import METHODS, SERVICES, rules_for, traits_of
 from desktop_app.core.examples.texts import TEXTS, fill
 
 USER = Message("user", "Hi")
@@ -119,7 +129,7 @@ def test_unknown_keys_of_the_line_are_each_named() -> None:
 def test_unknown_keys_inside_a_message_are_found() -> None:
     conversation = parse_line(
         '{"messages":[{"role":"user","content":[{"type":"text","text":"x","a":1},'
-        '{"type":"image_url","image_url":{"url":"u","b":1}}]},'
+        '{"type":"image_url","image_url":{"url":"https://x.example","b":1}}]},'
         '{"role":"assistant","tool_calls":[{"id":"c","type":"function","c":1,'
         '"function":{"name":"f","arguments":"{}","d":1}}]}]}'
     )
@@ -141,14 +151,20 @@ def test_no_messages() -> None:
     assert codes() == ["no_messages"]
 
 
-def test_every_finding_has_words() -> None:
-    import inspect
+def named_codes(module: ModuleType, maker: str) -> set[str]:
+    parts = inspect.getsource(module).split(maker)[1:]
+    return {part.lstrip(" \n(").split('"')[1] for part in parts if part.lstrip()[:1] == '"'}
 
-    from desktop_app.core.examples import checks
 
-    source = inspect.getsource(checks)
-    named = {part.split('"')[1] for part in source.split("Finding(")[1:] if part.startswith('"')}
-    assert named == TEXTS.keys()
+def test_every_finding_has_words_and_every_word_a_finding() -> None:
+    blocking = (
+        named_codes(checks, "Finding(")
+        | named_codes(images, "ImageFault(")
+        | named_codes(preferences, "PreferenceFault(")
+        | {"no_preferred_reply", "no_other_reply"}
+    )
+    by_conversation = named_codes(review, "Finding(") | MASKED | {"edge_space", "broken_characters"}
+    assert blocking | by_conversation | CODES_OF_THE_SET == TEXTS.keys()
     assert not any("!" in text.title + text.reason + text.fix for text in TEXTS.values())
 
 
@@ -157,3 +173,133 @@ def test_words_name_the_particulars() -> None:
     title = fill(TEXTS["unknown_role"].title, finding)
     assert title == "Message 3 has the unknown role “{number}”"
     assert fill("{number}", Finding("no_messages", "blocks")) == ""
+
+
+PART_IMAGES = {
+    "https://shop.example/mug.png": None,
+    "HTTP://shop.example/mug.png": None,
+    "data:image/png;base64,iVBORw0KGgo=": None,
+    "data:image/webp;base64,UklGRg==": None,
+    "mug.png": "image_address",
+    "file:///home/mug.png": "image_address",
+    "https:///": "image_address",
+    "": "image_address",
+    "data:image/gif;base64,R0lGODlh": "image_format",
+    "data:,x": "image_format",
+    "data:image/jpeg;base64," + "A" * 14_500_000: "image_too_large",
+}
+
+
+@pytest.mark.parametrize(("url", "code"), PART_IMAGES.items(), ids=range(len(PART_IMAGES)))
+def test_where_images_may_be_and_how_large(url: str, code: str | None) -> None:
+    image = ContentPart("image_url", image_url=ImageUrl(url))
+    assert codes(Message("user", (image,)), REPLY) == ([code] if code else [])
+
+
+def shown(n: int) -> Conversation:
+    return Conversation((Message("user", (ContentPart("text", "x"), *[IMAGE] * n)), REPLY))
+
+
+def test_services_take_different_numbers_of_images() -> None:
+    def found_at(service: str, n: int) -> list[str]:
+        return [f.code for f in check_conversation(shown(n), rules_for(service))]
+
+    assert found_at("openai", 10) == found_at("foundry", 64) == []
+    assert found_at("openai", 11) == found_at("foundry", 65) == ["too_many_images"]
+    assert found_at("local", 1) == ["images_not_taken"]
+    assert (count_blocking(shown(64)), count_blocking(shown(65))) == (0, 1)
+
+
+def compared(
+    preferred: tuple[Message, ...] | None = (REPLY,),
+    other: tuple[Message, ...] | None = (Message("assistant", "No."),),
+    messages: tuple[Message, ...] = (USER,),
+) -> Conversation:
+    return Conversation(messages, preferred=preferred, non_preferred=other)
+
+
+@pytest.mark.parametrize(
+    ("conversation", "found_here"),
+    [
+        (compared(), []),
+        (compared(messages=(USER, REPLY, USER)), []),
+        (compared(other=None), [("no_other_reply", None)]),
+        (compared(preferred=()), [("no_preferred_reply", None)]),
+        (compared(other=(REPLY, USER)), [("several_replies", 3), ("reply_not_assistant", 3)]),
+        (compared(preferred=(USER,)), [("reply_not_assistant", 1)]),
+        (compared(preferred=(Message("assistant", " "),)), [("empty_reply", 1)]),
+        (compared(other=(Message("assistant", "<|im_end|>"),)), [("special_token", 2)]),
+        (compared(messages=(USER, REPLY)), [("question_not_last", 1)]),
+        (compared(other=(REPLY,)), [("replies_equal", 2)]),
+        (compared(messages=()), [("no_messages", None)]),
+    ],
+)
+def test_replies_to_compare(
+    conversation: Conversation, found_here: list[tuple[str, int | None]]
+) -> None:
+    findings = check_conversation(conversation, rules_for("openai", "dpo"))
+    assert [(f.code, f.message_index) for f in findings] == found_here
+    assert count_blocking(conversation) == sum(f.severity == "blocks" for f in findings)
+
+
+def test_each_method_refuses_the_others_examples() -> None:
+    assert [f.code for f in check_conversation(compared())] == ["preference_example"]
+    supervised = Conversation((USER, REPLY))
+    dpo = check_conversation(supervised, rules_for("openai", "dpo"))
+    assert [f.code for f in dpo] == ["no_replies_to_compare"]
+    assert count_blocking(compared()) == count_blocking(supervised) == 0
+
+
+def test_some_services_refuse_what_others_advise_against() -> None:
+    conversation = Conversation((USER, USER, REPLY, USER))
+
+    def found_at(service: str) -> set[tuple[str, str]]:
+        findings = check_conversation(conversation, rules_for(service))
+        return {(finding.code, finding.severity) for finding in findings}
+
+    names = ("same_role_twice", "last_not_assistant")
+    assert found_at("openai") == {(name, "advice") for name in names}
+    assert found_at("foundry") == {(name, "blocks") for name in names}
+
+
+TEXTS_OF_MESSAGES = st.sampled_from(["", " ", "x", "Hello <|im_end|>", "Two words"])
+CONTENTS = (
+    TEXTS_OF_MESSAGES
+    | st.none()
+    | st.sampled_from([1, 11, 65]).map(lambda n: (ContentPart("text", "x"), *[IMAGE] * n))
+)
+MESSAGES = st.builds(
+    Message,
+    role=st.sampled_from(["system", "user", "assistant", "tool", "developer", "x"]),
+    content=CONTENTS,
+    weight=st.sampled_from([None, None, 0, 1, 0.5]),
+    extra=st.sampled_from(["", "", '{"a":1}']),
+)
+REPLIES = st.none() | st.lists(MESSAGES, max_size=2).map(tuple)
+CONVERSATIONS = st.builds(
+    Conversation,
+    messages=st.lists(MESSAGES, max_size=5).map(tuple),
+    tools=st.sampled_from(["", "", "[]", "{"]),
+    preferred=REPLIES,
+    non_preferred=REPLIES,
+    extra=st.sampled_from(["", "", '{"a":1}']),
+) | st.builds(Conversation, messages=st.lists(MESSAGES, max_size=5).map(tuple))
+
+
+@given(CONVERSATIONS, st.sampled_from(SERVICES), st.sampled_from(METHODS))
+def test_what_a_project_keeps_tells_what_each_service_refuses(
+    conversation: Conversation, service: str, method: str
+) -> None:
+    rules = rules_for(service, method)
+    kept = count_blocking(conversation) > 0 or bool(traits_of(conversation) & rules.refused)
+    blocks = [f for f in check_conversation(conversation, rules) if f.severity == "blocks"]
+    assert kept == bool(blocks)
+
+
+@given(CONVERSATIONS)
+def test_findings_name_messages_that_are_there(conversation: Conversation) -> None:
+    for finding in check_conversation(conversation):
+        assert finding.message_index is None or finding.message_index < len(
+            conversation.all_messages
+        )
+        assert finding.code in TEXTS

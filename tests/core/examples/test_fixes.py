@@ -1,5 +1,7 @@
 import pytest
 
+from desktop_app.core.examples import fixes
+from desktop_app.core.examples.advice.mask import MASKED
 from desktop_app.core.examples.checks import Finding, check_conversation
 from desktop_app.core.examples.conversation import (
     ContentPart,
@@ -9,7 +11,8 @@ from desktop_app.core.examples.conversation import (
     Message,
     ToolCall,
 )
-from desktop_app.core.examples.fixes import fix
+from desktop_app.core.examples.fixes import fix, fix_all
+from desktop_app.core.examples.rules import rules_for
 from desktop_app.core.examples.texts import TEXTS
 
 WEIGHED = Message("user", "x", weight=1)
@@ -17,7 +20,7 @@ KEYED = Message("user", "x", extra='{"a":1}')
 USER = Message("user", "Hi")
 REPLY = Message("assistant", "Hello")
 EMPTY = Message("assistant", "")
-IMAGE = ContentPart("image_url", image_url=ImageUrl("u"))
+IMAGE = ContentPart("image_url", image_url=ImageUrl("https://shop.example/mug.png"))
 
 
 def weighed(weight: float) -> Message:
@@ -76,7 +79,11 @@ def test_one_click_fixes(
 
 def test_unknown_keys_within_are_stripped() -> None:
     call = ToolCall("c", FunctionCall("f", "{}", extra='{"x":1}'), extra='{"index":0}')
-    part = ContentPart("image_url", image_url=ImageUrl("u", extra='{"x":1}'), extra='{"x":1}')
+    part = ContentPart(
+        "image_url",
+        image_url=ImageUrl("https://shop.example/mug.png", extra='{"x":1}'),
+        extra='{"x":1}',
+    )
     mended = fixed(
         "unknown_key", Message("user", (part,)), Message("assistant", tool_calls=(call,))
     )
@@ -127,3 +134,74 @@ def test_a_finding_of_before_changes_nothing() -> None:
     conversation = Conversation((USER, REPLY))
     assert fix(conversation, Finding("developer_role", "blocks", None)) is None
     assert fix(conversation, Finding("special_token", "blocks", 0)) is None
+
+
+def compared(*replies: Message) -> Conversation:
+    return Conversation((USER,), preferred=replies[:1], non_preferred=replies[1:])
+
+
+def test_the_preferred_reply_can_be_kept_alone() -> None:
+    mended = fix(compared(REPLY, EMPTY), Finding("preference_example", "blocks"))
+    assert mended == Conversation((USER, REPLY))
+    assert check_conversation(mended) == []
+    nothing_preferred = compared()
+    assert fix(nothing_preferred, Finding("preference_example", "blocks")) is None
+
+
+def test_replies_to_compare_are_mended_where_they_stand() -> None:
+    rules = rules_for("openai", "dpo")
+    broken = compared(Message("assistant", "a<|im_end|>"), Message("user", "b"))
+    findings = check_conversation(broken, rules)
+    assert [f.code for f in findings] == ["reply_not_assistant", "special_token"]
+    for finding in findings:
+        after = fix(broken, finding)
+        assert after is not None
+        broken = after
+    assert broken == compared(Message("assistant", "a"), Message("assistant", "b"))
+
+
+def test_an_empty_reply_to_compare_is_for_a_person_to_write() -> None:
+    for finding in check_conversation(compared(REPLY, EMPTY), rules_for("openai", "dpo")):
+        assert fix(compared(REPLY, EMPTY), finding) is None
+
+
+def test_two_messages_of_one_role_become_one() -> None:
+    mended = fixed("same_role_twice", Message("user", "Hi"), Message("user", "there"), REPLY)
+    assert mended == Conversation((Message("user", "Hi\n\nthere"), REPLY))
+    images = (IMAGE,)
+    assert fixed("same_role_twice", USER, Message("user", images), REPLY) is None
+    assert fixed("same_role_twice", USER, REPLY, weighed(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        ("edge_space", " Hi \n", "Hi"),
+        ("broken_characters", "the cafÃ© is closed", "the café is closed"),
+        ("email_address", "I am a@shop.example and b@shop.example", "I am [email] and [email]"),
+    ],
+)
+def test_advice_is_followed_in_all_messages(code: str, before: str, after: str) -> None:
+    conversation = Conversation((Message("user", before), REPLY, Message("user", before), REPLY))
+    expected = Conversation((Message("user", after), REPLY, Message("user", after), REPLY))
+    assert fix_all(conversation, code) == expected
+    assert fix_all(expected, code) is None
+
+
+def test_all_of_a_code_are_mended_as_far_as_it_goes() -> None:
+    conversation = Conversation((USER, weighed(0.5), USER, EMPTY, USER, weighed(0.7)))
+    mended = fix_all(conversation, "bad_weight")
+    assert mended is not None
+    assert [m.weight for m in mended.messages] == [None, 1, None, None, None, 1]
+    assert fix_all(conversation, "empty_reply") is None
+    shown = Conversation((Message("user", (ContentPart("text", "x"), IMAGE)), REPLY))
+    assert fix_all(shown, "images_not_taken", rules_for("local")) == Conversation(
+        (Message("user", "x"), REPLY)
+    )
+    assert fix_all(shown, "images_not_taken") is None
+
+
+def test_every_label_of_a_fix_belongs_to_one_that_exists() -> None:
+    mends = {*fixes._MESSAGE_FIXES, *fixes._END_FIXES, *MASKED}
+    mends |= {"same_role_twice", "preference_example"}
+    assert {code for code, text in TEXTS.items() if text.fix} == mends

@@ -1,84 +1,186 @@
 """A program killed in the middle of saving loses nothing that it had said to be saved."""
 
+import json
 import random
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.storage.project.project import Project
+from desktop_app.storage.project.rows import Filter
 
-WRITER = """
-import sys
+EDITING_KILLS, IMPORT_KILLS, LONG_IMPORT_KILLS = 90, 85, 25
+LIFE_S = {"edit": (0.0, 0.12), "import": (0.0, 0.12), "long import": (0.05, 0.4)}
+EACH_IMPORT = 300
+
+# Children are forked from a program that has everything loaded: 200 starts would take minutes.
+VICTIMS = """
+import json, os, random, signal, sys, time
+from itertools import count, islice
 from pathlib import Path
 from desktop_app.core.examples.conversation import Conversation, Message
+from desktop_app.core.examples.imported import Imported
 from desktop_app.storage.project.project import Project
+from desktop_app.storage.project.rows import Split
 
-project = Project.open(Path(sys.argv[1]))
-first = project.ids()[0]
-start = int(project.conversation(first).messages[0].text)
-for n in range(start + 1, start + 100_000):
-    talk = Conversation((Message("user", str(n)), Message("assistant", "x" * (n % 5000))))
-    project.replace(first, talk)
-    if n % 7 == 0:
-        project.add([talk])
-    if n % 50 == 0:
-        project.undo()
-        project.redo()
-    print(n, flush=True)
+def talk(n):
+    return Conversation((Message("user", str(n)), Message("assistant", "x" * (n % 5000))))
+
+def edit(project, tell):
+    first = project.ids()[0]
+    for n in count(int(project.conversation(first).messages[0].text) + 1):
+        project.replace(first, talk(n))
+        if n % 2:
+            project.set_note(first, str(n))
+        if n % 5 == 0:
+            project.set_split([first], Split(n // 5 % 2))
+            project.set_tag([first], "billing", on=bool(n // 5 % 2))
+        if n % 7 == 0:
+            project.add([talk(n)])
+        if n % 25 == 0:
+            project.save_version(str(n))
+        if n % 50 == 0:
+            project.undo()
+            project.redo()
+        tell(n)
+
+def bring_in(project, each, tell):
+    items = (Imported(talk(n), n, ("returns",), notes=str(n)) for n in count())
+    for n in count(project.counts().conversations // 300 + 1):
+        project.import_conversations(
+            islice(items, each), source="", test_share=0.1, stop=lambda: False,
+            progress=lambda _: None,
+        )
+        tell(n)
+
+def live(work, path, tell):
+    project = Project.open(path)
+    if work == "edit":
+        edit(project, tell)
+    bring_in(project, 300 if work == "import" else None, tell)
+
+for order in sys.stdin:
+    work, path, seconds = json.loads(order)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            live(work, Path(path), lambda n: os.write(writing, b"%d\\n" % n))
+        except BaseException as error:
+            os.write(writing, b"%r\\n" % error)
+        os._exit(1)
+    os.close(writing)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with open(reading, "rb") as told:
+        print(json.dumps(told.read().decode().split()), flush=True)
 """
-IMPORTER = """
-import sys
-from pathlib import Path
-from desktop_app.core.examples.conversation import Conversation, Message
-from desktop_app.storage.project.project import Project
-
-project = Project.open(Path(sys.argv[1]))
-talks = (Conversation((Message("user", str(n)),)) for n in range(10_000_000))
-project.import_conversations(
-    talks, source="", test_share=0, stop=lambda: False, progress=lambda n: print(n, flush=True)
-)
-"""
 
 
-def kill_after(script: str, path: Path, seconds: float) -> list[int]:
-    """Run a script that opens the project, kill it, and return the numbers that it printed."""
-    with subprocess.Popen([sys.executable, "-c", script, path], stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        lines = [child.stdout.readline()]
-        time.sleep(seconds)
-        child.kill()
-        lines += child.stdout.readlines()
-    return [int(line) for line in lines if line.endswith(b"\n")]
+class Victims:
+    """Programs that write to a project until they are killed."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+        self._draw = random.Random(7)
+        self.killed = 0
+
+    def kill_one(self, work: str, path: Path) -> list[int]:
+        """Let one work for a moment, kill it, and return what it had said to be saved."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        order = [work, str(path), self._draw.uniform(*LIFE_S[work])]
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        self.killed += 1
+        return [int(said) for said in json.loads(self._process.stdout.readline())]
 
 
-def test_twenty_kills_in_the_middle_of_saving(tmp_path: Path) -> None:
+@pytest.fixture
+def victims() -> Iterator[Victims]:
+    if sys.platform == "win32":
+        pytest.skip("nothing is forked there, and 200 starts take too long")
+    with subprocess.Popen(
+        [sys.executable, "-c", VICTIMS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Victims(process)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
     path = tmp_path / "p.exemplar"
     project = Project.create(path)
-    (first,) = project.add([Conversation((Message("user", "0"), Message("assistant", "x")))])
+    project.add([Conversation((Message("user", "0"), Message("assistant", "x")))])
     project.close()
-    draw = random.Random(7)
-    added: set[int] = set()
-    for _ in range(20):
-        numbers = kill_after(WRITER, path, draw.uniform(0, 0.05))
-        added.update(n for n in numbers if n % 7 == 0)
+    return path
+
+
+def assert_sound(project: Project) -> None:
+    assert project._database.rows("PRAGMA integrity_check") == [("ok",)]
+    assert project._database.rows("PRAGMA foreign_key_check") == []
+
+
+def test_kills_in_the_middle_of_editing(victims: Victims, path: Path) -> None:
+    said: set[int] = set()
+    reported = lost = 0
+    for _ in range(EDITING_KILLS):
+        said.update(victims.kill_one("edit", path))
+        reported = max([reported, *said])
         project = Project.open(path)
+        first = project.ids()[0]
         saved = int(project.conversation(first).messages[0].text)
         # The last may have been on disk already, and not yet said to be.
-        assert numbers[-1] <= saved <= numbers[-1] + 1
-        assert added <= {int(c.messages[0].text) for _, c in project.conversations()}
-        assert project._database.rows("PRAGMA integrity_check") == [("ok",)]
+        lost += not reported <= saved <= reported + 1
+        added = {int(c.messages[0].text) for _, c in project.conversations()}
+        lost += not {n for n in said if n % 7 == 0} <= added
+        lost += int(project.note(first) or 0) < max([0, *(n for n in said if n % 2)])
+        versions = {int(version.name) for version in project.versions()}
+        lost += not {n for n in said if n % 25 == 0} <= versions
+        assert_sound(project)
         project.close()
+        reported = max(reported, saved)
+    print(f"killed while editing: {victims.killed}, edits saved: {reported}, states lost: {lost}")
+    assert reported > EDITING_KILLS
+    assert lost == 0
 
 
-def test_a_kill_in_the_middle_of_an_import(tmp_path: Path) -> None:
-    path = tmp_path / "p.exemplar"
-    Project.create(path).close()
-    for seconds in (0.0, 0.05):
-        assert kill_after(IMPORTER, path, seconds)
+def test_kills_between_and_during_imports(victims: Victims, path: Path) -> None:
+    reported = lost = 0
+    for _ in range(IMPORT_KILLS):
+        reported = max([reported, *victims.kill_one("import", path)])
         project = Project.open(path)
-        assert len(project.ids()) == 0
-        assert project.undo_entry() is None
-        assert project._database.rows("PRAGMA integrity_check") == [("ok",)]
+        n = project.counts().conversations - 1
+        lost += n % EACH_IMPORT != 0 or not reported <= n // EACH_IMPORT <= reported + 1
+        entry = project.undo_entry()
+        assert entry is not None
+        lost += n > 0 and (entry.label, entry.count) != ("import", EACH_IMPORT)
+        lost += len(project.ids(Filter(tag="returns"))) != n
+        assert_sound(project)
         project.close()
+        reported = max(reported, n // EACH_IMPORT)
+    print(f"killed while importing: {victims.killed}, imports: {reported}, states lost: {lost}")
+    assert reported > 5
+    assert lost == 0
+
+
+def test_kills_in_the_middle_of_a_long_import(victims: Victims, path: Path) -> None:
+    seen = 0
+    for _ in range(LONG_IMPORT_KILLS):
+        assert victims.kill_one("long import", path) == []
+        project = Project.open(path)
+        assert project.counts().conversations == 1
+        entry = project.undo_entry()
+        assert entry is not None
+        assert entry.label == "add"
+        seen += project._database.rows("SELECT count(*) FROM body")[0][0] > 1
+        assert_sound(project)
+        project.close()
+    print(f"killed in a long import: {victims.killed}, {seen} of them after a first batch")
+    assert seen > LONG_IMPORT_KILLS // 3

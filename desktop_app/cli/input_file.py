@@ -1,0 +1,150 @@
+"""The file that is named on the command line: opened, recognised, read."""
+
+import codecs
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from desktop_app.core.examples.formats.detect import HEAD, Detected, Format, detect
+from desktop_app.core.examples.formats.read import read_examples
+from desktop_app.core.examples.imported import Imported, Rejected
+from desktop_app.core.examples.project_jsonl import read_header
+from desktop_app.core.examples.shared_instructions import SharedInstructions
+from desktop_app.core.examples.tables.conversations import read_table
+from desktop_app.core.examples.tables.guess import LOOKED_AT, guess_mapping
+from desktop_app.core.examples.tables.mapping import Mapping, Role
+from desktop_app.core.examples.tables.open_table import open_table
+from desktop_app.core.examples.tables.table import Table
+from desktop_app.storage.import_file import ImportFileError, ImportFileProblem, open_import_file
+
+STANDARD = "-"
+"""Stands for standard input, or output."""
+
+TABLES = frozenset((Format.TABLE, Format.XLSX))
+_LOOKS_LIKE_WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+_PROBLEMS = {
+    ImportFileProblem.FOLDER: "It is a folder. Name a file.",
+    ImportFileProblem.NOT_A_FILE: "It is a pipe or a device. Name a file, or - for standard input.",
+    ImportFileProblem.EMPTY: "There is nothing in it.",
+    ImportFileProblem.CHANGED: "It became shorter while it was read.",
+}
+_UNKNOWN = (
+    "No examples are recognised in it. What can be read: JSONL or JSON (chat, preference, "
+    "prompt/completion, ShareGPT, Alpaca, a project), CSV, TSV, XLSX, and chats as text."
+)
+
+
+class InputError(Exception):
+    """A file cannot be used; the text says why, in one line. `name` '' is the file to be read."""
+
+    def __init__(self, text: str, name: str = "") -> None:
+        super().__init__(text)
+        self.name = name
+
+
+@dataclass
+class Examples:
+    """A file with examples. `has_mark`: it begins with the byte-order mark of UTF-8.
+
+    `notes` are what is to be known of it once it has been read.
+    """
+
+    file: BinaryIO
+    detected: Detected
+    sheet: str | None = None
+    has_mark: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def unit(self) -> str:
+        """What its records are counted by."""
+        return "row" if self.detected.format in TABLES else "line"
+
+    def items(self) -> Iterator[Imported | Rejected]:
+        """Read it from the start. Raises TableError and OSError."""
+        self.file.seek(0)
+        if self.detected.format in TABLES:
+            return self._of_table(open_table(self.file, self.detected))
+        if self.detected.format is Format.PROJECT:
+            return self._of_project()
+        return read_examples(self.file, self.detected)
+
+    def _of_table(self, table: Table) -> Iterator[Imported | Rejected]:
+        if self.sheet is None and len(table.sheets) > 1:
+            self.notes.append(
+                f"Of {len(table.sheets)} sheets the first, “{table.sheets[0]}”, was read; "
+                "--sheet names another."
+            )
+        first = list(islice(table.rows(self.sheet), LOOKED_AT))
+        mapping = guess_mapping(first)
+        if not mapping.is_complete:
+            raise InputError("No column in it looks like what the user or the assistant says.")
+        self.notes.append(_columns(mapping))
+        yield from read_table(table, mapping, self.sheet)
+        self.notes.extend(note.detail for note in table.notes)
+
+    def _of_project(self) -> Iterator[Imported | Rejected]:
+        """Read conversations as they are trained on: under the instructions that they share."""
+        header = read_header(self.file)
+        shared = header.instructions if header else SharedInstructions()
+        self.file.seek(0)
+        for item in read_examples(self.file, self.detected):
+            if isinstance(item, Rejected):
+                yield item
+            else:
+                whole = shared.applied(item.conversation, item.tags)
+                yield msgspec.structs.replace(item, conversation=whole)
+
+
+@contextmanager
+def examples_in(name: str, sheet: str | None = None) -> Iterator[Examples]:
+    """Open a file, or standard input. Raises InputError."""
+    with _opened(name) as file:
+        head = file.read(HEAD)
+        detected = detect(head, name)
+        if detected.format is Format.UNKNOWN:
+            if not head.startswith(_LOOKS_LIKE_WORKBOOK):
+                raise InputError(_UNKNOWN)
+            # Opening it says what kind of workbook it is and what to do.
+            detected = Detected(Format.XLSX)
+        yield Examples(file, detected, sheet, head.startswith(codecs.BOM_UTF8))
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name == STANDARD:
+        # What is read is looked at twice, and may be larger than memory.
+        with tempfile.TemporaryFile() as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+            if copy.tell() == 0:
+                raise InputError(_PROBLEMS[ImportFileProblem.EMPTY])
+            copy.seek(0)
+            yield copy
+        return
+    try:
+        file = open_import_file(Path(name))
+    except ImportFileError as error:
+        raise InputError(_PROBLEMS[error.problem]) from None
+    except ValueError:
+        raise InputError("It is no name of a file.") from None
+    with file:
+        yield file
+
+
+def _columns(mapping: Mapping) -> str:
+    taken = (
+        f"{number} {role.value.replace('_', ' ')}"
+        for number, role in enumerate(mapping.roles, 1)
+        if role is not Role.IGNORE
+    )
+    header = "under a header" if mapping.has_header else "without a header"
+    return f"Columns, {header}, as guessed: {', '.join(taken)}."

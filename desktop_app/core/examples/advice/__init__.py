@@ -1,0 +1,1 @@
+"""What no service refuses, and what still makes examples teach badly."""

@@ -1,0 +1,133 @@
+"""Looking one conversation through for all advice that needs no other conversation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from desktop_app.core.examples.advice.language import (
+    DENSE,
+    LOOKED_AT,
+    are_different,
+    language_of,
+)
+from desktop_app.core.examples.advice.mask import argument_texts, private_parts
+from desktop_app.core.examples.advice.parts import (
+    Parts,
+    digest_of,
+    last_words,
+    parts_of,
+    question_digest,
+)
+from desktop_app.core.examples.advice.refusals import is_refusal
+from desktop_app.core.examples.advice.wording import has_edge_space, is_broken, is_short
+from desktop_app.core.examples.checks import ADVICE, Finding, check_conversation
+from desktop_app.core.examples.conversation import SYSTEM, Conversation, Message
+from desktop_app.core.examples.rules import EVERYWHERE
+
+LEAST_TO_COMPARE = 24
+LEAST_DENSE = 8
+"""Shorter texts are too often taken for another language to say that two differ."""
+
+SAME_WORDS = 2
+"""So many words in common spare telling two languages, which takes a third of the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What was found in one conversation: codes of advice, its language, and digests (0: none)."""
+
+    codes: tuple[str, ...]
+    language: str
+    question: int
+    reply: int
+    instructions: int
+
+
+def review(conversation: Conversation) -> Reviewed:
+    """Look one conversation through; a few ten millionths of a second a character."""
+    parts = parts_of(conversation)
+    language, findings = _looked_through(conversation, parts)
+    plain = (f.code for f in check_conversation(conversation, EVERYWHERE) if f.severity == ADVICE)
+    codes = dict.fromkeys((*plain, *(finding.code for finding in findings)))
+    return Reviewed(
+        tuple(codes),
+        language,
+        question_digest(parts),
+        digest_of(parts.reply),
+        digest_of(parts.instructions),
+    )
+
+
+def advise(conversation: Conversation) -> list[Finding]:
+    """Return the advice with its places, beside what `check_conversation` finds."""
+    return _looked_through(conversation, parts_of(conversation))[1]
+
+
+def _looked_through(conversation: Conversation, parts: Parts) -> tuple[str, list[Finding]]:
+    findings: list[Finding] = []
+    for index, message in enumerate(conversation.all_messages):
+        findings.extend(_in_message(message, index))
+    asked = last_words(parts.question)
+    language = _language(parts.reply, asked)
+    if parts.reply_index is not None:
+        if is_refusal(parts.reply):
+            findings.append(Finding("refusal", ADVICE, parts.reply_index))
+        if is_short(parts.reply):
+            findings.append(Finding("short_reply", ADVICE, parts.reply_index))
+        if detail := _mixed_languages(asked, parts.reply, language):
+            findings.append(Finding("mixed_languages", ADVICE, parts.reply_index, detail))
+    return language, findings
+
+
+def _language(reply: str, asked: str) -> str:
+    # One word is a label more often than an answer, and labels are in no language.
+    if " " not in reply and reply.isascii():
+        return language_of(asked)
+    return language_of(reply) or language_of(asked)
+
+
+def _mixed_languages(asked: str, reply: str, language: str) -> str:
+    """Return the languages of question and reply if they differ for sure."""
+    if not language or not _is_long(reply, language) or len(asked) < LEAST_DENSE:
+        return ""
+    if _share_words(asked, reply):
+        return ""
+    other = language_of(asked)
+    if not _is_long(asked, other) or not are_different(other, language):
+        return ""
+    return f"{other}, {language}" if language_of(reply) == language else ""
+
+
+def _is_long(text: str, language: str) -> bool:
+    return len(text) >= (LEAST_DENSE if language in DENSE else LEAST_TO_COMPARE)
+
+
+def _share_words(one: str, other: str) -> bool:
+    """Whether two texts have words in common, as in the same language nearly all do."""
+    return len(set(one[:LOOKED_AT].split()) & set(other[:LOOKED_AT].split())) >= SAME_WORDS
+
+
+def _in_message(message: Message, index: int) -> Iterator[Finding]:
+    text = message.text
+    # Most sets repeat their instructions word for word.
+    in_text = _in_instructions if message.role == SYSTEM else _in_text
+    for code, span in in_text(text):
+        detail = text[slice(*span)] if span else ""
+        yield Finding(code, ADVICE, index, detail, span)
+    for call in message.tool_calls:
+        for argument in argument_texts(call):
+            for found in private_parts(argument):
+                yield Finding(found.code, ADVICE, index, argument[found.start : found.end])
+
+
+def _in_text(text: str) -> list[tuple[str, tuple[int, int] | None]]:
+    found: list[tuple[str, tuple[int, int] | None]] = []
+    if has_edge_space(text):
+        found.append(("edge_space", None))
+    if is_broken(text):
+        found.append(("broken_characters", None))
+    found.extend((code, (start, end)) for code, start, end in private_parts(text))
+    return found
+
+
+_in_instructions = lru_cache(maxsize=64)(_in_text)

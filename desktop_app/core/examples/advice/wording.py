@@ -1,0 +1,33 @@
+"""Slips in single texts: space around them, hardly a word, characters gone wrong."""
+
+SHORT_REPLY = 3
+"""A reply with fewer characters is hardly one; in Chinese characters, one may be."""
+
+
+def has_edge_space(text: str) -> bool:
+    """Whether space stands before the first word or behind the last."""
+    return text[:1].isspace() or text[-1:].isspace()
+
+
+def is_short(reply: str) -> bool:
+    """Whether a reply that is not empty is hardly one: a dash, a letter."""
+    text = reply.strip()
+    return 0 < len(text) < SHORT_REPLY and (text.isascii() or not text.isalpha())
+
+
+def is_broken(text: str) -> bool:
+    """Whether characters were read in the wrong encoding once ("Ã©" for "é")."""
+    if text.isascii():
+        return False
+    from ftfy.badness import is_bad  # noqa: PLC0415  # a quarter of a second at the start
+
+    return bool(is_bad(text))
+
+
+def repaired(text: str) -> str:
+    """Return a text with the characters that were read wrongly as they were meant."""
+    if text.isascii():
+        return text
+    from ftfy import fix_encoding  # noqa: PLC0415  # a quarter of a second at the start
+
+    return fix_encoding(text)

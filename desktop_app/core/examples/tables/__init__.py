@@ -1,0 +1,1 @@
+"""Tables: CSV and TSV, workbooks, pasted cells, and which column is what in them."""

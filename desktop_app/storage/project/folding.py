@@ -1,0 +1,81 @@
+"""What a search compares: text without the differences of case and width, in every script."""
+
+import unicodedata
+from collections.abc import Iterator
+
+from desktop_app.core.examples.conversation import ROLES, TOOL, Conversation, Message
+
+BETWEEN = "\x1e"
+"""Stands between the texts of a conversation, so that nothing is found across two of them."""
+
+_PLAIN_ROLES = frozenset(ROLES) - {TOOL}
+
+
+def fold(text: str) -> str:
+    """Return text without the differences of case and width (Unicode 15.0, D147, NFKC).
+
+    The Turkish i with and without a dot, and curly and straight quotes, are not told apart either.
+    """
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    text = text.replace("i\u0307", "i").replace("ı", "i")
+    text = text.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
+    return whole(text)
+
+
+def whole(text: str) -> str:
+    """Return text with U+FFFD for half characters (lone surrogates), which no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def folded(conversation: Conversation, line: str) -> str | None:
+    """Return what a search looks through; None where the line itself serves (`is_plain`)."""
+    if is_plain(conversation, line):
+        return None
+    return fold(BETWEEN.join(_texts(conversation)))
+
+
+def is_plain(conversation: Conversation, line: str) -> bool:
+    """Whether a line is in ASCII and holds nothing but messages with roles, words and weights.
+
+    Such a line is searched as it stands; `search.py` knows what JSON puts around the words.
+    """
+    return (
+        line.isascii()
+        and not conversation.tools
+        and conversation.parallel_tool_calls is None
+        and not conversation.extra
+        and not conversation.is_preference
+        and all(map(_is_plain, conversation.messages))
+        and not any(escape in line for escape in ("\\u", "\\b", "\\f"))
+    )
+
+
+def _is_plain(message: Message) -> bool:
+    return (
+        message.content.__class__ is str
+        and message.role in _PLAIN_ROLES
+        and message.weight in (None, 0, 1)
+        and message.weight.__class__ is not float
+        and not message.tool_calls
+        and message.name is None
+        and message.tool_call_id is None
+        and message.refusal is None
+        and not message.extra
+    )
+
+
+def _texts(conversation: Conversation) -> Iterator[str]:
+    for message in conversation.all_messages:
+        yield message.text
+        yield message.name or ""
+        yield message.refusal or ""
+        for call in message.tool_calls:
+            yield call.function.name
+            yield call.function.arguments
+    yield conversation.tools

@@ -1,0 +1,1 @@
+"""What is asked about the whole set: versions, history, find and replace, the test set, checks."""

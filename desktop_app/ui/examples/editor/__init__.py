@@ -1,0 +1,1 @@
+"""The conversation editor: what its cards and dialogs are made of."""

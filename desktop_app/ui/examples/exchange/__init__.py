@@ -1,0 +1,1 @@
+"""The dialogs through which conversations come in and go out, and what joins them."""

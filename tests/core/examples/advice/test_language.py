@@ -1,0 +1,52 @@
+import pytest
+
+from desktop_app.core.examples.advice.language import are_different, language_of
+
+SENTENCES = {
+    "en": "Where is my parcel? It was due on Monday.",
+    "de": "Wo ist mein Paket? Es sollte am Montag kommen.",
+    "fr": "Où est mon colis ? Il devait arriver lundi.",
+    "es": "¿Dónde está mi paquete? Debía llegar el lunes.",
+    "it": "Dov'è il mio pacco? Doveva arrivare lunedì.",
+    "pl": "Gdzie jest moja paczka? Miała przyjść w poniedziałek.",
+    "tr": "Paketim nerede? Pazartesi günü gelmesi gerekiyordu.",
+    "vi": "Gói hàng của tôi ở đâu? Lẽ ra phải đến vào thứ Hai.",
+    "ru": "Где моя посылка? Она должна была прийти в понедельник.",
+    "uk": "Де моя посилка? Вона мала прийти в понеділок.",
+    "ar": "أين طردي؟ كان من المفترض أن يصل يوم الاثنين.",
+    "fa": "بسته من کجاست؟ قرار بود دوشنبه برسد.",
+    "hi": "मेरा पार्सल कहाँ है? वह सोमवार को आना था।",
+    "ja": "荷物はどこですか。",
+    "zh": "我的包裹在哪里？",
+    "ko": "제 소포는 어디에 있나요?",
+    "he": "איפה החבילה שלי?",
+    "el": "Πού είναι το δέμα μου;",
+    "th": "พัสดุของฉันอยู่ที่ไหน",
+    "ka": "სად არის ჩემი ამანათი?",
+    "ta": "என் பார்சல் எங்கே?",
+}
+
+
+@pytest.mark.parametrize(("language", "text"), SENTENCES.items())
+def test_languages_are_told_from_a_sentence_or_two(language: str, text: str) -> None:
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize("text", ["", "OK", "12345 678", "👍👍", "…", "\n \n", "x1", "\ud800"])
+def test_what_is_too_short_to_tell(text: str) -> None:
+    assert language_of(text) == ""
+
+
+def test_kana_decide_wherever_they_stand_and_a_foreign_name_does_not() -> None:
+    assert language_of("東京本社営業部宛の荷物") == "ja"
+    assert language_of("我用 iPhone 打电话") == "zh"
+    assert language_of("Wo ist mein Paket? Es heißt 東京 und sollte am Montag kommen.") == "de"
+
+
+def test_only_languages_that_are_seldom_mistaken_are_different() -> None:
+    assert are_different("en", "de")
+    assert are_different("ja", "ko")
+    assert not are_different("en", "en")
+    assert not are_different("da", "no")
+    assert not are_different("zh", "ja")
+    assert not are_different("", "en")
