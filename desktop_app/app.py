@@ -24,10 +24,7 @@ from desktop_app.state.connections.connections import Connections
 from desktop_app.state.cost.cost import CostState
 from desktop_app.state.cost.token_counting import TokenCounting
 from desktop_app.state.evaluation.evaluation import Evaluation
-from desktop_app.state.examples.conversation_list import ConversationList
-from desktop_app.state.examples.edited_conversation import EditedConversation
-from desktop_app.state.examples.file_exchange import FileExchange
-from desktop_app.state.examples.message_tokens import MessageTokens
+from desktop_app.state.examples.desk import ExamplesDesk
 from desktop_app.state.jobs.jobs import Jobs
 from desktop_app.state.navigation import TABS, Navigation
 from desktop_app.state.notices import Notices
@@ -44,6 +41,7 @@ from desktop_app.ui.connections.connections_dialog import ConnectionsDialog
 from desktop_app.ui.cost.cost_page import CostPage
 from desktop_app.ui.error_notices import ErrorNotices
 from desktop_app.ui.evaluate.evaluate_page import EvaluatePage
+from desktop_app.ui.examples.bulk_strip import BulkStrip
 from desktop_app.ui.examples.examples_page import ExamplesPage
 from desktop_app.ui.exchange_strip import ExchangeStrip
 from desktop_app.ui.jobs.jobs_page import JobsPage
@@ -102,11 +100,7 @@ class Program(QObject):
         self.preferences = Preferences(
             SettingsFile(places.config / "settings.json"), self.notices, self
         )
-        self.open_project = OpenProject(self)
-        self.conversations = ConversationList(self.open_project, self.runner, self)
-        self.edited = EditedConversation(self.open_project, self)
-        self.exchange = FileExchange(self.open_project, self.runner, self)
-        self.message_tokens = MessageTokens(counter, self.runner, self)
+        self.open_project = OpenProject(self, runner=self.runner)
         self.counting = TokenCounting(self.open_project, counter, self.runner, self)
         self.connections = Connections(
             self.preferences,
@@ -116,6 +110,9 @@ class Program(QObject):
             self.notices,
             prices.current,
             parent=self,
+        )
+        self.desk = ExamplesDesk(
+            self.open_project, self.connections, counter, prices.current, self.runner, self
         )
         self.cost = CostState(
             self.open_project, self.connections, self.counting, prices, self.notices, self
@@ -131,8 +128,7 @@ class Program(QObject):
         self.theme = Theme(self._application)
         self.actions = Actions(self.open_project, self)
         self.window = MainWindow(
-            self.open_project,
-            self.edited,
+            self.desk,
             self.preferences,
             self.navigation,
             self.actions,
@@ -140,10 +136,10 @@ class Program(QObject):
         )
         self.files = ProjectFiles(
             self.open_project,
-            self.exchange,
+            self.desk.exchange,
             self.preferences,
             self.notices,
-            self.edited,
+            self.desk.edited,
             places.projects,
             RESOURCES / "samples" / "harbour.jsonl",
             self.window,
@@ -153,22 +149,18 @@ class Program(QObject):
             self.examples_page, self.cost_page, self.jobs_page, self.chat_page, self.evaluate_page
         )  # fmt: skip
         self.picker = ConnectionPicker(self.connections, self.theme)
-        strips = [NoticeBar(self.notices), ExchangeStrip(self.exchange)]
+        strips = [
+            NoticeBar(self.notices),
+            ExchangeStrip(self.desk.exchange),
+            BulkStrip(self.desk.bulk, self.notices),
+        ]
         named = dict(zip(TABS, pages, strict=True))
         self.window.fill(named, strips, self.picker, self.files, self._tab_menus())
         self.closing = Closing(self.window, self.jobs, self.connections, self.preferences)
         self._wire()
 
     def _make_pages(self) -> None:
-        self.examples_page = ExamplesPage(
-            self.open_project,
-            self.conversations,
-            self.edited,
-            self.message_tokens,
-            self.notices,
-            self.actions,
-            self.theme,
-        )
+        self.examples_page = ExamplesPage(self.desk, self.notices, self.actions, self.theme)
         self.cost_page = CostPage(
             self.cost, self.connections, self.open_project, self.navigation, self.theme
         )
@@ -196,8 +188,9 @@ class Program(QObject):
         ]
 
     def _wire(self) -> None:
-        self.counting.counted.connect(self.conversations.take_counts)
-        self.counting.counted.connect(self.examples_page.checks_panel.show_facts)
+        self.counting.counted.connect(self.desk.take_counts)
+        self.desk.rules.changed.connect(self._follow_service)
+        self._follow_service()
         self.jobs.changed.connect(self._show_running)
         self.jobs.job_changed.connect(self._show_running)
         self.actions.new_job.triggered.connect(self.jobs_page.new_job)
@@ -210,7 +203,7 @@ class Program(QObject):
         self.preferences.tell_set_aside()
         last = self.preferences.settings.last_project
         if paths:
-            self.files.take_dropped(paths[0].absolute())
+            self.files.take_all([path.absolute() for path in paths])
         elif last is not None and may_be_there(Path(last)):
             self.files.open(last)
         self.connections.refresh()
@@ -226,6 +219,10 @@ class Program(QObject):
         self.window.header.set_badge(
             "jobs", self.tr("%n running", "", running) if running else "", "accent"
         )
+
+    @Slot()
+    def _follow_service(self) -> None:
+        self.files.exports.set_service(self.desk.rules.rules.service)
 
     @Slot()
     def _show_connections(self) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtGui import QFontDatabase, QFontInfo
 from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
-from desktop_app.core.examples.chat_jsonl import read_chat_jsonl
+from desktop_app.core.examples.chat_jsonl import parse_line
 from desktop_app.core.examples.checks import BLOCKS, check_conversation
 from desktop_app.core.examples.conversation import ASSISTANT, SYSTEM, USER, Conversation
 from desktop_app.core.examples.fixes import fix
@@ -40,9 +40,7 @@ COLOURED = {"exemplar", "combo-arrow", "check-dark", "check-light"}
 @pytest.fixture(scope="module")
 def sample() -> list[Conversation]:
     lines = (RESOURCES / "samples/harbour.jsonl").read_bytes().splitlines()
-    conversations = [c for c in read_chat_jsonl(lines) if isinstance(c, Conversation)]
-    assert len(conversations) == len(lines)
-    return conversations
+    return [parse_line(line) for line in lines]
 
 
 def test_sample_conversations_take_turns_and_share_their_instructions(

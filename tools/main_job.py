@@ -67,7 +67,7 @@ class MainJob:
 
     def import_file(self, path: Path, expected: int) -> None:
         """As if the file had been dropped on the window; `expected` counts all afterwards."""
-        self.program.files.take_dropped(path)
+        self.program.files.take_all([path])
         self.wait_for_conversations(expected)
 
     def wait_for_conversations(self, at_least: int) -> None:
@@ -76,7 +76,7 @@ class MainJob:
             lambda: (
                 self.program.open_project.is_open
                 and self.program.open_project.counts.conversations >= at_least
-                and not self.program.exchange.is_running
+                and not self.program.desk.exchange.is_running
             ),
             "the import",
             READY_SECONDS,

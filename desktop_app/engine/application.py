@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Router
 
 from desktop_app.engine.api import not_offered_api
 from desktop_app.engine.api.chat_api import ChatApi
@@ -22,6 +22,7 @@ from desktop_app.engine.api.jobs_api import JobsApi
 from desktop_app.engine.api.model_access import ModelAccess
 from desktop_app.engine.api.models_api import ModelsApi
 from desktop_app.engine.api.starter_api import StarterApi
+from desktop_app.engine.api.uploads_api import UploadsApi
 from desktop_app.engine.errors import (
     ApiError,
     answer_api_error,
@@ -41,10 +42,13 @@ from desktop_app.engine.models.loaded_models import LoadedModels
 from desktop_app.engine.models.model_list import ModelList
 from desktop_app.engine.models.starter_fetch import StarterFetch
 from desktop_app.engine.models.starter_model import STARTER_MODEL, StarterFinder, StarterModel
+from desktop_app.engine.patience import PatientReader
 from desktop_app.engine.store.database import Database
 from desktop_app.engine.store.folders import Folders
+from desktop_app.engine.store.stored_files import StoredFiles
 from desktop_app.engine.store.table import UnknownIdError
 from desktop_app.engine.store.tidying import tidy
+from desktop_app.engine.store.uploads import Uploads
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class Service:
         self.stopping = threading.Event()
         self.activity = Activity()
         self.database = Database(folders.database)
+        self.files = StoredFiles(self.database, folders)
+        self.uploads = Uploads(self.database, folders, self.files, self.stopping)
         self.life = JobLife(self.database)
         self.loaded = LoadedModels(machine)
         self.fetch = StarterFetch(options.starter, folders)
@@ -121,9 +127,9 @@ class Service:
         options = self._options
         hosts = frozenset({f"127.0.0.1:{options.port}", f"localhost:{options.port}"})
         guard = Middleware(Guard, token=options.token, hosts=hosts, activity=self.activity)
-        return Starlette(
+        application = Starlette(
             routes=self._routes(),
-            middleware=[guard],
+            middleware=[Middleware(PatientReader), guard],
             exception_handlers={
                 ApiError: answer_api_error,
                 UnknownIdError: answer_unknown_id,
@@ -134,8 +140,11 @@ class Service:
             },
             lifespan=lifespan,
         )
+        application.router.redirect_slashes = False
+        return application
 
     def _routes(self) -> list[BaseRoute]:
+        folders = self._options.folders
         access = ModelAccess(self.models, self.loaded)
         engine = EngineApi(
             access,
@@ -147,14 +156,17 @@ class Service:
             self._shut_down,
         )
         protocol = [
-            *FilesApi(self.database, self._options.folders).routes(),
-            *JobsApi(self.life, self._options.folders, self.models, self._jobs_changed).routes(),
+            *FilesApi(self.files, folders).routes(),
+            *UploadsApi(self.uploads, self.files, folders).routes(),
+            *JobsApi(self.life, self.files, folders, self.models, self._jobs_changed).routes(),
             *ModelsApi(self.models, self.results).routes(),
             *ChatApi(access).routes(),
             *CompletionsApi(access).routes(),
             *not_offered_api.routes(),
         ]
-        return [Mount("/v1", routes=protocol), *engine.routes(), *self._starter_api.routes()]
+        # Without redirects: a path with a slash too many is unknown, as any other wrong path.
+        under_v1 = Router(protocol, redirect_slashes=False)
+        return [Mount("/v1", app=under_v1), *engine.routes(), *self._starter_api.routes()]
 
     def _jobs_changed(self) -> None:
         self.validator.wake()

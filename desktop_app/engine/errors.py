@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 INVALID_REQUEST = "invalid_request_error"
 SERVER_ERROR = "server_error"
+NOT_IMPLEMENTED = 501
 
 
 class ApiError(Exception):
@@ -48,19 +49,26 @@ class ApiError(Exception):
         return msgspec.json.encode({"error": error})
 
     def response(self) -> Response:
-        """Return the error as an answer."""
-        return Response(self.body(), self.status, media_type="application/json")
+        """Return the error as an answer; what is not offered is not worth another try.
+
+        The SDK repeats every answer of 500 and above unless x-should-retry says otherwise.
+        """
+        headers = {"x-should-retry": "false"} if self.status == NOT_IMPLEMENTED else None
+        return Response(self.body(), self.status, headers, media_type="application/json")
 
 
-def not_found(kind: str, record_id: str) -> ApiError:
+def not_found(kind: str, record_id: str, param: str = "id") -> ApiError:
     """Return the answer for an id that nothing has."""
-    return ApiError(404, f"No such {kind} object: {record_id[:100]}", param="id")
+    return ApiError(404, f"No such {kind} object: {record_id[:100]}", param=param)
 
 
 def not_offered(what: str, param: str | None = None) -> ApiError:
     """Return the answer for a part of the protocol that this service does not have."""
     return ApiError(
-        501, f"This service does not offer {what}.", param=param, code="not_implemented"
+        NOT_IMPLEMENTED,
+        f"This service does not offer {what}.",
+        param=param,
+        code="not_implemented",
     )
 
 
@@ -73,7 +81,7 @@ async def answer_api_error(_: Request, error: Exception) -> Response:
 async def answer_unknown_id(_: Request, error: Exception) -> Response:
     """Answer a request for something that is not there."""
     assert isinstance(error, UnknownIdError)
-    return not_found(error.kind, error.record_id).response()
+    return not_found(error.kind, error.record_id, error.param).response()
 
 
 async def answer_http_error(request: Request, error: Exception) -> Response:

@@ -8,9 +8,8 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QStackedWidget, QWidget
 from typing_extensions import override
 
-from desktop_app.state.examples.edited_conversation import EditedConversation
+from desktop_app.state.examples.desk import ExamplesDesk
 from desktop_app.state.navigation import TABS, Navigation
-from desktop_app.state.open_project import OpenProject
 from desktop_app.state.preferences import Preferences
 from desktop_app.storage.project.rows import Counts
 from desktop_app.ui.about_dialogs import AboutDialog, ShortcutsDialog
@@ -30,16 +29,15 @@ class MainWindow(QMainWindow):
 
     def __init__(
         self,
-        open_project: OpenProject,
-        edited: EditedConversation,
+        desk: ExamplesDesk,
         preferences: Preferences,
         navigation: Navigation,
         actions: Actions,
         theme: Theme,
     ) -> None:
         super().__init__()
-        self._open_project = open_project
-        self._edited = edited
+        self._desk = desk
+        self._open_project = open_project = desk.open_project
         self._preferences = preferences
         self._navigation = navigation
         self._theme = theme
@@ -52,8 +50,8 @@ class MainWindow(QMainWindow):
         open_project.opened.connect(self._show_project)
         open_project.closed.connect(self._show_project)
         open_project.counts_changed.connect(self._show_counts)
-        edited.saved_changed.connect(self._show_saved)
-        edited.failed.connect(self._show_unsaved)
+        desk.edited.saved_changed.connect(self._show_saved)
+        desk.edited.failed.connect(self._show_unsaved)
         navigation.tab_changed.connect(self._show_tab)
         actions.theme_group.triggered.connect(self._choose_theme)
         actions.quit.triggered.connect(self.close)
@@ -144,7 +142,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _show_tab(self, tab: str) -> None:
-        self._edited.write()
+        self._desk.write()
         self._tabs.setCurrentIndex(TABS.index(tab))
 
     # Doing
@@ -164,13 +162,13 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _undo(self) -> None:
-        self._edited.write()
-        self._open_project.undo()
+        self._desk.write()
+        self._desk.undo()
 
     @Slot()
     def _redo(self) -> None:
-        self._edited.write()
-        self._open_project.redo()
+        self._desk.write()
+        self._desk.redo()
 
     @Slot()
     def _about(self) -> None:
@@ -192,7 +190,7 @@ class MainWindow(QMainWindow):
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._edited.may_be_left():
+        if not self._desk.edited.may_be_left():
             event.ignore()
             return
         event.accept()
@@ -203,20 +201,17 @@ class MainWindow(QMainWindow):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_file(event.mimeData()) is not None:
+        if dropped_files(event.mimeData()):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        path = dropped_file(event.mimeData())
-        if path is not None and self._files is not None:
+        paths = dropped_files(event.mimeData())
+        if paths and self._files is not None:
             event.acceptProposedAction()
-            self._files.take_dropped(path)
+            self._files.take_all(paths)
 
 
-def dropped_file(data: QMimeData) -> Path | None:
-    """The one local file that is being dropped, if it is one."""
-    urls = data.urls()
-    if len(urls) == 1 and urls[0].isLocalFile():
-        return Path(urls[0].toLocalFile())
-    return None
+def dropped_files(data: QMimeData) -> list[Path]:
+    """The files of this computer among what is being dropped."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

@@ -94,10 +94,6 @@ class ProjectFiles(QObject):
             chat = Detected(Format.CHAT, container=Container.LINES)
             self.imports.start(Source.of_file(self._sample), Reading(chat))
 
-    def take_dropped(self, path: Path) -> None:
-        """Open a project, or import anything else."""
-        self.take_all([path])
-
     def take_all(self, paths: Sequence[Path]) -> None:
         """Open the first project among files, and import all that are none, one after another."""
         projects = [path for path in paths if path.suffix == SUFFIX]

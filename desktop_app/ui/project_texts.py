@@ -13,6 +13,9 @@ def describe_project_error(error: ProjectError) -> str:
     """The sentence for a project file that cannot be used."""
     name = error.path.name
     texts = {
+        Kind.BUSY: _tr(
+            "A large change is being made, and edits wait for its end. Wait a moment, or cancel it."
+        ),
         Kind.NOT_A_PROJECT: _tr(
             "“%1” is not an Exemplar project. To bring conversations in from it, "
             "open a project and choose File › Import conversations."

@@ -59,7 +59,7 @@ def test_what_cannot_be_opened_leaves_the_other_one_open(
     Project.create(tmp_path / "two.exemplar").close()
     before = project.path
 
-    def spoil(_project: Project) -> None:
+    def spoil(_project: Project, _refused_traits: int) -> None:
         raise ProjectError(ProjectErrorKind.DAMAGED, tmp_path / "two.exemplar")
 
     with monkeypatch.context() as patch:

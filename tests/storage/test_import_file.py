@@ -67,9 +67,9 @@ def test_a_name_that_becomes_a_pipe_after_the_first_look_is_refused(
         return real(path, flags, mode)
 
     monkeypatch.setattr(os, "open", swapped)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     assert problem(file) == ImportFileProblem.NOT_A_FILE
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_what_is_not_there_is_an_os_error(tmp_path: Path) -> None:

@@ -15,6 +15,19 @@ def left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def write_half(target: Path) -> None:
+    with whole_file(target) as file:
+        file.write(b"half of it")
+        raise StoppedError
+
+
+def write_onto(device: Path, target: Path) -> None:
+    """Write to a file whose disk is another one all of a sudden."""
+    with whole_file(target) as file, device.open("wb", buffering=0) as other:
+        os.dup2(other.fileno(), file.fileno())
+        file.write(b"x" * 1_000_000)
+
+
 def test_a_file_is_there_when_all_of_it_is(tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     with whole_file(target) as file:
@@ -27,9 +40,8 @@ def test_a_file_is_there_when_all_of_it_is(tmp_path: Path) -> None:
 def test_the_old_file_stays_when_writing_ends_early(tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     target.write_bytes(b"old")
-    with pytest.raises(StoppedError), whole_file(target) as file:
-        file.write(b"half of it")
-        raise StoppedError
+    with pytest.raises(StoppedError):
+        write_half(target)
     assert target.read_bytes() == b"old"
     assert left(tmp_path) == ["out.csv"]
 
@@ -68,9 +80,8 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     if not full.exists():
         pytest.skip("this system has no device that is always full")
     target = tmp_path / "out.csv"
-    with pytest.raises(OSError, match="No space") as caught, whole_file(target) as file:
-        os.dup2(os.open(full, os.O_WRONLY), file.fileno())
-        file.write(b"x" * 1_000_000)
+    with pytest.raises(OSError, match="No space") as caught:
+        write_onto(full, target)
     assert caught.value.errno == errno.ENOSPC
     assert left(tmp_path) == []
 

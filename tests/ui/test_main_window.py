@@ -90,7 +90,7 @@ def drop(program: Program, path: Path) -> None:
 
 
 def test_the_sample_is_made_once_and_then_opened_again(qtbot: QtBot, program: Program) -> None:
-    with qtbot.waitSignal(program.exchange.imported, timeout=10_000):
+    with qtbot.waitSignal(program.desk.exchange.imported, timeout=10_000):
         program.window.welcome.sample_button.click()
     first = program.project.counts
     assert first.conversations >= 50
@@ -106,11 +106,11 @@ def test_the_sample_is_made_once_and_then_opened_again(qtbot: QtBot, program: Pr
 def test_a_dropped_file_makes_a_project_of_its_name(qtbot: QtBot, program: Program) -> None:
     file = program.folder / "tickets.jsonl"
     file.write_text(lines(12))
-    with qtbot.waitSignal(program.exchange.imported, timeout=10_000):
+    with qtbot.waitSignal(program.desk.exchange.imported, timeout=10_000):
         drop(program, file)
     assert program.project.name == "tickets"
     assert program.project.counts.conversations == 12
-    with qtbot.waitSignal(program.exchange.imported, timeout=10_000):
+    with qtbot.waitSignal(program.desk.exchange.imported, timeout=10_000):
         drop(program, file)
     assert program.project.counts.conversations == 24
 
@@ -206,7 +206,7 @@ def test_an_import_into_an_open_project_never_takes_it_away(qtbot: QtBot, progra
     program.files.open(str(path))
     file = program.folder / "nothing.jsonl"
     file.write_text('{"messages": 5}')
-    with qtbot.waitSignal(program.exchange.finished, timeout=10_000):
+    with qtbot.waitSignal(program.desk.exchange.finished, timeout=10_000):
         program.files.import_file(file)
     assert program.project.name == "mine"
     assert path.exists()
@@ -215,7 +215,7 @@ def test_an_import_into_an_open_project_never_takes_it_away(qtbot: QtBot, progra
 def test_a_second_import_waits_for_the_first(qtbot: QtBot, program: Program) -> None:
     file = program.folder / "many.jsonl"
     file.write_text(lines(20_000))
-    with qtbot.waitSignal(program.exchange.imported, timeout=20_000):
+    with qtbot.waitSignal(program.desk.exchange.imported, timeout=20_000):
         program.files.import_file(file)
         program.files.import_file(file)
         assert "An import is going on" in program.notices.texts()[0]

@@ -33,15 +33,15 @@ class Desk:
 
     def type_onto_a_full_disk(self, text: str = LONG) -> None:
         self.limit(1)
-        self.program.edited.set_text(1, text)
-        self.program.edited.write()
+        self.program.desk.edited.set_text(1, text)
+        self.program.desk.edited.write()
 
 
 @pytest.fixture
 def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
     program = Program(qapp, Places(tmp_path / "config", tmp_path / "engine", tmp_path))
     program.open_project.create(tmp_path / "one.exemplar")
-    program.edited.show(program.open_project.add([TALK])[0])
+    program.desk.edited.show(program.open_project.add([TALK])[0])
     yield Desk(program)
     program.shut_down()
     program.window.deleteLater()
@@ -57,7 +57,7 @@ def test_a_full_disk_is_told_until_the_text_is_saved(desk: Desk) -> None:
     assert text.endswith("saved as soon as it can be.")
     assert saved.text() == "Not saved"
     desk.limit(4294967294)
-    assert desk.program.edited.write()
+    assert desk.program.desk.edited.write()
     assert desk.texts == []
     assert saved.text() == "All changes saved"
 

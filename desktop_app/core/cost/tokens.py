@@ -80,8 +80,12 @@ class TokenCounter:
         return tokens
 
     def count(self, conversation: Conversation, encoding: str) -> int:
-        """Return the tokens of a conversation with its tools."""
-        tokens = sum(self.count_message(message, encoding) for message in conversation.messages)
+        """Return the tokens of a conversation with its tools.
+
+        Of a preference example both replies count. We found no service that says what it bills
+        for one; this is our reading, as training has to run the model over either reply.
+        """
+        tokens = sum(self.count_message(message, encoding) for message in conversation.all_messages)
         if conversation.tools:
             tokens += self._count_repeated_tools(conversation.tools, encoding)
         return tokens + PER_CONVERSATION

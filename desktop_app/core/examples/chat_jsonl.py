@@ -3,30 +3,13 @@
 Source: SPEC `FineTuneChatRequestInput` (OpenAI API, 2025-07-04).
 """
 
-import codecs
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-
 import msgspec
 from msgspec import Raw, Struct
 
 from desktop_app.core.examples.conversation import ROLES, Conversation, Message
-from desktop_app.core.examples.lenient_line import OUTPUTS, LineError, parse_leniently, too_deep
-
-SHOWN_LENGTH = 500
-"""How many characters of a rejected line are kept, to show it."""
+from desktop_app.core.examples.lenient_line import OUTPUTS, parse_leniently, too_deep
 
 NO_TOOLS = Raw()
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedLine:
-    """A line that holds no conversation. `number` counts from 1, `detail` says why in words."""
-
-    number: int
-    text: str
-    reason: str
-    detail: str
 
 
 class _Line(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -78,23 +61,6 @@ def line(conversation: Conversation) -> str:
         return msgspec.json.encode(simple).decode()
     except UnicodeEncodeError:
         return _encoded(_spread(conversation))
-
-
-def read_chat_jsonl(lines: Iterable[str | bytes]) -> Iterator[Conversation | RejectedLine]:
-    """Read a file opened as text or bytes, line by line; blank lines are passed over.
-
-    A byte-order mark and either kind of line end are understood; UTF-16 too, if read as bytes.
-    """
-    for number, text in enumerate(_without_mark(lines), 1):
-        if not text.strip():
-            continue
-        try:
-            yield parse_line(text)
-        except LineError as error:
-            shown = text[:SHOWN_LENGTH]
-            if isinstance(shown, bytes):
-                shown = shown.decode(errors="replace")
-            yield RejectedLine(number, shown.strip(), error.reason, error.detail)
 
 
 def _has_extra(message: Message) -> bool:
@@ -176,26 +142,3 @@ def whole_characters(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
-
-
-def _without_mark(lines: Iterable[str | bytes]) -> Iterator[str | bytes]:
-    remaining = iter(lines)
-    first = next(remaining, b"")
-    if isinstance(first, str):
-        yield first.removeprefix("\ufeff")
-    elif first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        yield from _utf16_lines(first, remaining)
-    else:
-        yield first.removeprefix(codecs.BOM_UTF8)
-    yield from remaining
-
-
-def _utf16_lines(first: bytes, remaining: Iterator[str | bytes]) -> Iterator[str]:
-    """Yield the lines of UTF-16 that was cut at each byte 0x0A, which may be half a character."""
-    decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
-    held = decoder.decode(first)
-    for data in remaining:
-        held += decoder.decode(data if isinstance(data, bytes) else data.encode("utf-16-le"))
-        *whole, held = held.split("\n")
-        yield from whole
-    yield held + decoder.decode(b"", final=True)

@@ -1,4 +1,4 @@
-"""What findings and advice on a conversation say, in English; the window translates these templates.
+"""What findings and advice on a conversation say, in English; the window translates it.
 
 `{detail}` and `{number}` (of the message, from 1) may stand in `title` and `reason`.
 """
@@ -168,7 +168,7 @@ TEXTS = {
     ),
     "too_long": FindingText(
         "The conversation is longer than the model reads",
-        "The end is cut off in training, and the end is the reply. Shorten it, or divide it in two.",
+        "The end is cut off in training, and the end is the reply. Shorten it, or divide it.",
     ),
     "edge_space": FindingText(
         "Message {number} begins or ends with space",

@@ -22,7 +22,8 @@ from desktop_app.engine.jobs_runner.job_life import JobLife, NotPossibleError
 from desktop_app.engine.models.model_list import ModelList
 from desktop_app.engine.requests import Paging, json_answer, metadata_filter, read_json
 from desktop_app.engine.store.folders import Folders
-from desktop_app.engine.store.records import CHECKPOINTS, EVENTS, FILES, JOBS, JobRecord
+from desktop_app.engine.store.records import CHECKPOINTS, EVENTS, JOBS, JobRecord
+from desktop_app.engine.store.stored_files import StoredFiles
 from desktop_app.engine.store.table import UnknownIdError
 
 
@@ -30,10 +31,16 @@ class JobsApi:
     """The endpoints of jobs. `changed` is called whenever the runner should look again."""
 
     def __init__(
-        self, life: JobLife, folders: Folders, models: ModelList, changed: Callable[[], None]
+        self,
+        life: JobLife,
+        files: StoredFiles,
+        folders: Folders,
+        models: ModelList,
+        changed: Callable[[], None],
     ) -> None:
         self._life = life
         self._database = life.database
+        self._files = files
         self._folders = folders
         self._models = models
         self._changed = changed
@@ -94,15 +101,14 @@ class JobsApi:
         return job
 
     def _file(self, param: str, file_id: str) -> Path:
-        with self._database.reading() as connection:
-            try:
-                file = FILES.get(connection, file_id)
-            except UnknownIdError as error:
-                raise ApiError(400, f"invalid {param}: {file_id}", param=param) from error
+        try:
+            file = self._files.get(file_id)
+        except UnknownIdError as error:
+            raise ApiError(400, f"invalid {param}: {file_id}", param=param) from error
         if file.purpose != PURPOSE:
             message = f"File '{file_id}' has the purpose '{file.purpose}', not '{PURPOSE}'."
             raise ApiError(400, message, param=param)
-        return self._folders.files / file.id
+        return self._files.path(file.id)
 
     def list(self, request: Request) -> Response:
         """List jobs, newest first."""

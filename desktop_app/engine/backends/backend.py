@@ -5,8 +5,8 @@ Token ids are int64 arrays of shape (tokens,). Everything here is synchronous an
 the service calls it from one thread a model, training from a process of its own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,8 +15,12 @@ import numpy.typing as npt
 
 TokenIds = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 ChatMessages = Sequence[Mapping[str, Any]]
 """Messages as the protocol has them: mappings with role, content, tool_calls, weight and so on."""
+
+ToolList = Sequence[Mapping[str, Any]]
+"""Tools as the protocol has them: {"type": "function", "function": {...}}."""
 
 
 class ModelFileError(Exception):
@@ -27,8 +31,20 @@ class ChatTemplateError(ValueError):
     """The model's template refuses a conversation, or what it says cannot be found in its text."""
 
 
+class GrammarError(ValueError):
+    """A reply cannot be held to this grammar; the text says why, for whoever wrote it."""
+
+
+class GrammarUnavailableError(Exception):
+    """The package that holds replies to a grammar is not installed."""
+
+
 class CheckpointError(Exception):
     """A checkpoint is damaged or belongs to another run."""
+
+
+class BrokenOffError(Exception):
+    """A step or a measurement was given up at its owner's wish; nothing has changed by it."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,18 @@ class TrainingExample:
 
 
 @dataclass(frozen=True)
+class PreferencePair:
+    """Two replies to the same words, as conversations in which nothing but the reply has weight.
+
+    `reference` is log p(preferred) - log p(other) in nats, before training.
+    """
+
+    preferred: TrainingExample
+    other: TrainingExample
+    reference: float
+
+
+@dataclass(frozen=True)
 class LoraSettings:
     """Low-rank adapters on every linear layer: W x + (alpha / rank) B A x (Hu et al. 2021)."""
 
@@ -53,7 +81,11 @@ class LoraSettings:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Mean loss (nats a token) and share of tokens predicted right, over `tokens` weighted ones."""
+    """What `tokens` weighted tokens gave: their mean loss in nats, and the share predicted right.
+
+    Of preferences: what `tokens` pairs gave: their mean loss, and the share in which the preferred
+    reply has gained more by training than the other ("reward accuracy").
+    """
 
     loss: float
     accuracy: float
@@ -62,29 +94,72 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is chosen; temperature 0 takes the likeliest."""
+    """How the next token is chosen; temperature 0 takes the likeliest.
+
+    `logit_bias` is added to the logits of tokens. From those of tokens that the reply has already,
+    c times, `frequency_penalty` c + `presence_penalty` is taken away. `choices` continuations are
+    made, each by itself; with a seed, always the same ones. `top_logprobs` asks for the
+    log-probability of each token and for so many of the likeliest; None for neither. `grammar` is
+    what the reply must be, in llguidance's Lark syntax.
+    """
 
     temperature: float = 1.0
     top_p: float = 1.0
     seed: int | None = None
     max_tokens: int = 512
     stop: Sequence[str] = ()
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    logit_bias: Mapping[int, float] = field(default_factory=dict)
+    choices: int = 1
+    top_logprobs: int | None = None
+    grammar: str | None = None
+
+
+@dataclass(frozen=True)
+class LikelyToken:
+    """The bytes of a token and its log-probability: the model's own, before any sampling."""
+
+    content: bytes
+    logprob: float
+
+
+@dataclass(frozen=True)
+class ScoredToken(LikelyToken):
+    """A token that was chosen, with the likeliest ones at its place, the likeliest first."""
+
+    likeliest: Sequence[LikelyToken] = ()
 
 
 @dataclass(frozen=True)
 class GeneratedPiece:
     """Text that is final (whole characters, nothing of a stop string), and the tokens so far.
 
-    `finish_reason` is None but on the last piece: "stop" or "length".
+    `finish_reason` is None but on the last piece of its choice: "stop" or "length". `scored` are
+    the tokens behind the text, where they were asked for.
     """
 
     text: str
     completion_tokens: int
     finish_reason: str | None = None
+    choice: int = 0
+    scored: Sequence[ScoredToken] = ()
+
+
+@dataclass(frozen=True)
+class ToolCallForm:
+    """How a model writes a call: before, {"name": ..., <arguments>: {...}}, after."""
+
+    before: str = "<tool_call>\n"
+    after: str = "\n</tool_call>"
+    arguments: str = "arguments"
 
 
 class Trainer(Protocol):
-    """One training run over a model's frozen weights. The caller decides the order of examples."""
+    """One training run over a model's frozen weights. The caller decides the order of examples.
+
+    What steps and measures may raise BrokenOffError: see `Model.trainer`.
+    """
 
     def step(self, batch: Sequence[TrainingExample], learning_rate: float) -> Measurement:
         """Do one optimizer step over the batch; what it measures is before the step."""
@@ -92,6 +167,24 @@ class Trainer(Protocol):
 
     def validate(self, examples: Sequence[TrainingExample]) -> Measurement:
         """Measure without learning."""
+        ...
+
+    def step_preferences(
+        self, batch: Sequence[PreferencePair], learning_rate: float, beta: float
+    ) -> Measurement:
+        """Do one optimizer step over pairs by direct preference optimization.
+
+        The loss of a pair is -log sigmoid(beta (d - reference)), where d is log p(preferred) - log
+        p(other) now (Rafailov et al. 2023, eq. 7).
+        """
+        ...
+
+    def validate_preferences(self, pairs: Sequence[PreferencePair], beta: float) -> Measurement:
+        """Measure pairs without learning."""
+        ...
+
+    def log_likelihoods(self, examples: Sequence[TrainingExample]) -> Doubles:
+        """Return the sum of weight times log p over the tokens of each example, shape (n,)."""
         ...
 
     def save_checkpoint(self, path: Path) -> None:
@@ -112,6 +205,7 @@ class Model(Protocol):
 
     name: str
     context_tokens: int
+    tool_call_form: ToolCallForm
 
     def tokenize(self, text: str) -> TokenIds:
         """Encode text; special tokens in it are read as such."""
@@ -121,12 +215,14 @@ class Model(Protocol):
         """Decode tokens; bytes that are no UTF-8 become U+FFFD."""
         ...
 
-    def render(self, messages: ChatMessages, *, add_generation_prompt: bool) -> str:
+    def render(
+        self, messages: ChatMessages, *, add_generation_prompt: bool, tools: ToolList | None = None
+    ) -> str:
         """Apply the model's chat template. Raises ChatTemplateError."""
         ...
 
     def training_example(
-        self, messages: ChatMessages, tools: Sequence[Mapping[str, Any]] | None = None
+        self, messages: ChatMessages, tools: ToolList | None = None
     ) -> TrainingExample:
         """Encode a conversation, cut to `context_tokens`. Raises ChatTemplateError."""
         ...
@@ -141,16 +237,38 @@ class Model(Protocol):
     def generate(self, prompt: TokenIds, sampling: Sampling) -> Iterator[GeneratedPiece]:
         """Continue a prompt token by token; closing the iterator stops at once.
 
-        Raises ValueError for a prompt that is empty or leaves no room in the context.
+        Raises ValueError for a prompt that is empty or leaves no room in the context, and what
+        `check_grammar` raises.
         """
+        ...
+
+    def check_grammar(self, grammar: str) -> None:
+        """Raise GrammarError or GrammarUnavailableError where a reply cannot be held to it."""
         ...
 
     def score(self, tokens: TokenIds) -> Floats:
         """Return log p(tokens[i] | tokens[:i]), shape (tokens,); the first is NaN."""
         ...
 
-    def trainer(self, lora: LoraSettings, *, seed: int) -> Trainer:
-        """Begin a run with fresh adapters drawn from `seed`; the model's own adapter is ignored."""
+    def likeliest(self, tokens: TokenIds, count: int) -> list[list[LikelyToken]]:
+        """Return the likeliest tokens after tokens[:i], for i of 1 to len(tokens) - 1."""
+        ...
+
+    def trainer(
+        self,
+        lora: LoraSettings,
+        *,
+        seed: int,
+        start: Path | None = None,
+        broken_off: Callable[[], bool] = lambda: False,
+    ) -> Trainer:
+        """Begin a run with fresh adapters drawn from `seed`; the model's own adapter is ignored.
+
+        With `start`, an exported adapter, the run begins at that one and takes its rank and alpha;
+        layers that it leaves out begin fresh. Raises ModelFileError where it does not fit.
+        `broken_off` is asked again and again during a step or a measurement, which raises
+        BrokenOffError once it says yes.
+        """
         ...
 
 

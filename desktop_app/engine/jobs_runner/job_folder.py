@@ -10,6 +10,11 @@ TRAINING = "training.jsonl"
 VALIDATION = "validation.jsonl"
 SETTINGS = "job.json"
 LOCK = "lock"
+START = "start"
+REFERENCE = "reference.jsonl"
+HELD_OUT_REFERENCE = "held-out-reference.jsonl"
+KEPT_STATES = 2
+"""The newest, and the one before in case that the newest is damaged."""
 
 
 def adapter_name(step: int) -> str:
@@ -32,12 +37,22 @@ def step_of(state: Path) -> int:
     return int(state.stem.removeprefix("state-"))
 
 
-def create(folder: Path, training: Path, validation: Path | None) -> None:
-    """Make a job's folder with examples of its own: the uploaded files may be deleted meanwhile."""
+def create(
+    folder: Path, training: Path, validation: Path | None, start: Path | None = None
+) -> None:
+    """Make a job's folder with all that it needs: anything else may be deleted meanwhile.
+
+    `start` is the folder of the adapter from which training goes on. Raises OSError.
+    """
     folder.mkdir(mode=0o700)
     _link(training, folder / TRAINING)
     if validation is not None:
         _link(validation, folder / VALIDATION)
+    if start is not None:
+        (folder / START).mkdir(mode=0o700)
+        for path in filter(Path.is_file, start.iterdir()):
+            _link(path, folder / START / path.name)
+        sync_folder(folder / START)
     sync_folder(folder)
 
 

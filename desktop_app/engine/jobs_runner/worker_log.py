@@ -46,6 +46,13 @@ class Refused(Struct, frozen=True, tag="refused"):
     file: str
 
 
+class NotSaved(Struct, frozen=True, tag="not_saved"):
+    """The disk is full: the state behind `step` could not be saved, and training goes on."""
+
+    step: int
+    at: float
+
+
 class Exported(Struct, frozen=True, tag="exported"):
     """An epoch's adapter is in the job's folder."""
 
@@ -62,7 +69,7 @@ class Done(Struct, frozen=True, tag="done"):
     tokens_per_second: float | None
 
 
-Line = Started | Refused | Measured | Exported | Done
+Line = Started | Refused | Measured | NotSaved | Exported | Done
 
 
 def attempts(job_folder: Path) -> list[Path]:
@@ -82,8 +89,15 @@ class LogWriter:
         self._file = path.open("ab", buffering=0)
 
     def write(self, line: Line) -> None:
-        """Append a line."""
-        self._file.write(msgspec.json.encode(line) + b"\n")
+        """Append a line, whole or not at all. Raises OSError, on a full disk for one."""
+        before = self._file.seek(0, os.SEEK_END)
+        left = memoryview(msgspec.json.encode(line) + b"\n")
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError:
+            self._file.truncate(before)
+            raise
 
     def sync(self) -> None:
         """Put on disk what was appended: before a state is saved that lies behind it."""

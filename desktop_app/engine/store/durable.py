@@ -2,7 +2,15 @@
 
 import os
 import shutil
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+CHUNK_BYTES = 1024 * 1024
+
+
+class WriteStoppedError(Exception):
+    """The service is to end before this is done."""
 
 
 def write_durably(path: Path, data: bytes) -> None:
@@ -28,6 +36,30 @@ def copy_durably(source: Path, path: Path) -> None:
         move_durably(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def join_durably(
+    sources: Sequence[Path],
+    path: Path,
+    seen: Callable[[bytes], object],
+    *,
+    stopped: threading.Event,
+) -> None:
+    """Write files one behind the other to `path`, showing `seen` every chunk, as for a checksum.
+
+    The bytes are on disk afterwards, the name need not be: move it durably.
+    Raises WriteStoppedError.
+    """
+    with path.open("wb") as whole:
+        for source in sources:
+            with source.open("rb") as part:
+                while chunk := part.read(CHUNK_BYTES):
+                    if stopped.is_set():
+                        raise WriteStoppedError
+                    whole.write(chunk)
+                    seen(chunk)
+        whole.flush()
+        os.fsync(whole.fileno())
 
 
 def move_durably(source: Path, path: Path) -> None:

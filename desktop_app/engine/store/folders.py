@@ -36,6 +36,11 @@ class Folders:
         return self.root / "files"
 
     @property
+    def uploads(self) -> Path:
+        """A folder an upload in parts: its parts, named by id."""
+        return self.root / "uploads"
+
+    @property
     def jobs(self) -> Path:
         """A folder a job: its examples, its checkpoint, its adapters."""
         return self.root / "jobs"
@@ -53,6 +58,7 @@ class Folders:
     def create(self) -> None:
         """Make every folder, readable by its owner only."""
         self.root.mkdir(parents=True, exist_ok=True)
-        for folder in (self.root, self.files, self.jobs, self.models, self.temporary):
+        parts = (self.files, self.uploads, self.jobs, self.models, self.temporary)
+        for folder in (self.root, *parts):
             folder.mkdir(exist_ok=True)
             folder.chmod(0o700)

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from desktop_app.core.examples.rules import SUPERVISED
 from desktop_app.core.jobs.job import Hyperparameters, JobError
 from desktop_app.engine.store.table import Table
 
@@ -33,10 +34,58 @@ class FileRecord(Struct, frozen=True):
     purpose: str
     bytes: int
     created_at: int
+    expires_at: int | None = None
+
+
+class UploadStatus(StrEnum):
+    """Where an upload in parts is in its life."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class UploadRecord(Struct, frozen=True):
+    """A file that comes in parts; once it is complete, `part_ids` made the file `file`.
+
+    `bytes` is what was announced; `file_lifetime` is for how many seconds the file is to be kept.
+    """
+
+    id: str
+    filename: str
+    purpose: str
+    bytes: int
+    mime_type: str
+    created_at: int
+    expires_at: int
+    status: UploadStatus = UploadStatus.PENDING
+    file_lifetime: int | None = None
+    file: str | None = None
+    part_ids: tuple[str, ...] = ()
+
+
+class PartRecord(Struct, frozen=True):
+    """A stretch of an upload, which owns it."""
+
+    id: str
+    upload: str
+    bytes: int
+    created_at: int
+
+
+class RunHyperparameters(Hyperparameters, frozen=True):
+    """What may be set for a run; `beta` for preferences alone. None is the service's choice."""
+
+    beta: float | None = None
 
 
 class JobRecord(Struct, frozen=True):
-    """A fine-tuning job. `requested` is what was asked, `resolved` what it runs with."""
+    """A fine-tuning job. `requested` is what was asked, `resolved` what it runs with.
+
+    `model` is the one named in the request. Where that is a tuned one, `base` is the model beneath
+    it, and training goes on from its adapter.
+    """
 
     id: str
     created_at: int
@@ -46,8 +95,10 @@ class JobRecord(Struct, frozen=True):
     status: JobStatus = JobStatus.VALIDATING
     validation_file: str | None = None
     suffix: str | None = None
-    requested: Hyperparameters = Hyperparameters()
-    resolved: Hyperparameters | None = None
+    base: str | None = None
+    method: str = SUPERVISED
+    requested: RunHyperparameters = RunHyperparameters()
+    resolved: RunHyperparameters | None = None
     metadata: dict[str, str] = {}
     n_examples: int = 0
     error: JobError | None = None
@@ -56,6 +107,11 @@ class JobRecord(Struct, frozen=True):
     estimated_finish: int | None = None
     trained_tokens: int | None = None
     result_files: tuple[str, ...] = ()
+
+    @property
+    def base_model(self) -> str:
+        """The model whose weights stay as they are."""
+        return self.base or self.model
 
 
 class EventRecord(Struct, frozen=True):
@@ -83,6 +139,8 @@ class CheckpointRecord(Struct, frozen=True):
 
 
 FILES = Table("File", FileRecord)
+UPLOADS = Table("Upload", UploadRecord)
+PARTS = Table("UploadPart", PartRecord)
 JOBS = Table("FineTuningJob", JobRecord)
 EVENTS = Table("FineTuningJobEvent", EventRecord)
 CHECKPOINTS = Table("FineTuningJobCheckpoint", CheckpointRecord)

@@ -34,10 +34,11 @@ class Page(Generic[R]):
 class UnknownIdError(Exception):
     """No record of this kind has this id."""
 
-    def __init__(self, kind: str, record_id: str) -> None:
+    def __init__(self, kind: str, record_id: str, *, param: str = "id") -> None:
         super().__init__(f"no {kind} has this id")
         self.kind = kind
         self.record_id = record_id
+        self.param = param
 
 
 class Table(Generic[R]):
@@ -79,6 +80,18 @@ class Table(Generic[R]):
         if cursor.rowcount == 0:
             raise UnknownIdError(self.kind, record_id)
 
+    def delete_owned(self, connection: sqlite3.Connection, owner: str) -> None:
+        """Remove every record of an owner."""
+        connection.execute("DELETE FROM records WHERE kind = ? AND owner = ?", (self.kind, owner))
+
+    def expired(self, connection: sqlite3.Connection, now: int) -> list[R]:
+        """Return the records whose `expires_at` has come."""
+        rows = connection.execute(
+            "SELECT body FROM records WHERE kind = ? AND json_extract(body, '$.expires_at') <= ?",
+            (self.kind, now),
+        ).fetchall()
+        return [msgspec.json.decode(body, type=self._type) for (body,) in rows]
+
     def all(self, connection: sqlite3.Connection, owner: str | None = None) -> list[R]:
         """Return the records of an owner, or of everybody, oldest first."""
         return self.page(connection, owner=owner, limit=MANY, newest_first=False).items
@@ -95,13 +108,16 @@ class Table(Generic[R]):
     ) -> Page[R]:
         """Return up to `limit` records, of an owner or of everybody, behind the one named `after`.
 
-        `where` holds pairs that must be in the record's `metadata`. Raises UnknownIdError.
+        `where` holds pairs that must be in the record's `metadata`; if it is empty, there must be
+        none. Raises UnknownIdError.
         """
         conditions = ""
         values: list[object] = [self.kind]
         if owner is not None:
             conditions += " AND owner = ?"
             values.append(owner)
+        if where is not None and not where:
+            conditions += _NO_METADATA
         for key, value in (where or {}).items():
             conditions += _METADATA_CONDITION
             values += [key, value]
@@ -122,7 +138,7 @@ class Table(Generic[R]):
             "SELECT seq FROM records WHERE kind = ? AND id = ?", (self.kind, record_id)
         ).fetchone()
         if row is None:
-            raise UnknownIdError(self.kind, record_id)
+            raise UnknownIdError(self.kind, record_id, param="after")
         return int(row[0])
 
 
@@ -130,3 +146,5 @@ _METADATA_CONDITION = (
     " AND EXISTS (SELECT 1 FROM json_each(records.body, '$.metadata')"
     " WHERE json_each.key = ? AND json_each.value = ?)"
 )
+
+_NO_METADATA = " AND NOT EXISTS (SELECT 1 FROM json_each(records.body, '$.metadata'))"

@@ -156,7 +156,7 @@ class ConversationList(QAbstractTableModel):
         if traits != self._refused_traits:
             self._refused_traits = traits
             self.set_filter(self.filter)
-            self._repaint()
+            self.read_rows_again()
 
     def _with_refused(self, where: Filter) -> Filter:
         traits = self._refused_traits if where.problems_only else 0
@@ -178,7 +178,7 @@ class ConversationList(QAbstractTableModel):
     @Slot(object)
     def _follow(self, touched: Touched) -> None:
         if not touched.ids:
-            self._repaint()
+            self.read_rows_again()
             self._look_up()
             return
         for id in touched.ids:
@@ -196,9 +196,10 @@ class ConversationList(QAbstractTableModel):
     def take_counts(self, encoding: str) -> None:
         """Tokens were counted: fetch the rows anew."""
         if encoding == ENCODING:
-            self._repaint()
+            self.read_rows_again()
 
-    def _repaint(self) -> None:
+    def read_rows_again(self) -> None:
+        """Fetch what is painted anew: something beside the words has changed."""
         self._rows.clear()
         if self._ids:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, 0))

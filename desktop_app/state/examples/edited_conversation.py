@@ -322,6 +322,11 @@ class EditedConversation(QObject):
 
     # What was found
 
+    @Slot()
+    def look_again(self) -> None:
+        """Take in what a review of the set has stored of the conversation."""
+        self._found.merge()
+
     def apply_fix(self, finding: Finding) -> None:
         """Mend what a finding names, where a mend is evident."""
         mended = fix(self.conversation, finding)

@@ -40,9 +40,13 @@ class TextFacts:
 
 @dataclass(frozen=True)
 class SetAdvice:
-    """`findings` are of the whole set; `stored`: conversations have other advice than before."""
+    """`findings` are of the whole set; `stored`: conversations have other advice than before.
+
+    `file_sizes` are the bytes of the training and the test file.
+    """
 
     findings: tuple[SetFinding, ...]
+    file_sizes: tuple[int, int]
     texts: TextFacts
     stored: bool
 
@@ -62,7 +66,7 @@ def advising_on_the_set(
             by_code = _ids_by_code(facts, texts, limit)
             stored = [code for code, ids in by_code.items() if _store(own, facts, code, ids)]
             findings = (*_of_ids(by_code, limit), *_shares(facts), *texts.findings)
-            return SetAdvice(findings, texts, bool(stored))
+            return SetAdvice(findings, facts.file_sizes(), texts, bool(stored))
 
     return work
 

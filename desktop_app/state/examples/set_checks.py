@@ -61,6 +61,7 @@ class SetChecks(QObject):
         # None: any may have changed.
         self._unseen: set[int] | None = None
         self._numbers: SetNumbers | None = None
+        self._file_sizes = (0, 0)
         self._advice: tuple[SetFinding, ...] = ()
         self._texts: TextFacts | None = None
         self._told = QElapsedTimer()
@@ -83,6 +84,11 @@ class SetChecks(QObject):
         """Whether all is looked through as it now stands."""
         waits = self._settle.isActive() or self._quiet.isActive()
         return self._task is None and not waits and self.error is None
+
+    @property
+    def near_groups(self) -> tuple[tuple[int, ...], ...]:
+        """The ids of near duplicates, as of the last time the whole set was read."""
+        return self._texts.near_groups if self._texts else ()
 
     def apply_to_all(self, code: str) -> bool:
         """Mend or mask wherever this was found, as one step.
@@ -118,7 +124,7 @@ class SetChecks(QObject):
     def _start_over(self) -> None:
         self._stop()
         self._unseen, self._numbers, self._texts, self.error = None, None, None, None
-        self._advice = ()
+        self._advice, self._file_sizes = (), (0, 0)
         self._tell_findings()
         self.changed.emit()
         if self._open_project.is_open:
@@ -185,6 +191,7 @@ class SetChecks(QObject):
             self._take_reviews(result)
         else:
             self._texts, self._advice = result.texts, result.findings
+            self._file_sizes = result.file_sizes
             if result.stored:
                 self.advice_stored.emit()
             self._tell_findings()
@@ -193,16 +200,14 @@ class SetChecks(QObject):
     def _take_reviews(self, done: ReviewsDone) -> None:
         self._unseen = set()
         self._numbers = done.numbers
-        total = done.numbers.training + done.numbers.test
         self._wait_for_quiet()
-        self._rules.note_kinds(done.numbers.preference, total)
+        self._rules.note_kinds(done.numbers.preference, done.numbers.total)
         self._tell_findings()
         if done.reviewed:
             self.advice_stored.emit()
 
     def _wait_for_quiet(self) -> None:
-        numbers = self._numbers
-        total = numbers.training + numbers.test if numbers else 0
+        total = self._numbers.total if self._numbers else 0
         self._quiet.start(QUIET_MS + total // PER_CONVERSATION)
 
     @Slot(object)
@@ -214,10 +219,13 @@ class SetChecks(QObject):
     def _tell_findings(self) -> None:
         findings: list[SetFinding] = []
         if self._numbers is not None:
-            findings = [*check_set(_size(self._numbers), self._rules.rules), *self._advice]
+            findings = [*check_set(self._size(self._numbers), self._rules.rules), *self._advice]
         if findings != self.findings:
             self.findings = findings
             self.findings_changed.emit(findings)
+
+    def _size(self, numbers: SetNumbers) -> SetSize:
+        return SetSize(numbers.training, numbers.test, numbers.preference, *self._file_sizes)
 
     def _timer(self, pause: int) -> QTimer:
         timer = QTimer(self)
@@ -243,13 +251,3 @@ def fixing(code: str, rules: Rules, ids: Sequence[int]) -> Step:
         return len(changes)
 
     return step
-
-
-def _size(numbers: SetNumbers) -> SetSize:
-    return SetSize(
-        numbers.training,
-        numbers.test,
-        numbers.preference,
-        numbers.training_bytes,
-        numbers.test_bytes,
-    )

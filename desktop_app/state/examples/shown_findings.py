@@ -26,9 +26,10 @@ CHECK_AFTER_MS = 250
 ADVISE_AFTER_MS = 400
 """Pauses in typing after which more is looked at."""
 
-SET_WIDE = frozenset(
-    ("duplicate", "near_duplicate", "contradiction", "overlap", "instructions_differ")
-)
+SET_WIDE = frozenset({
+    "duplicate", "near_duplicate", "contradiction", "overlap", "instructions_differ", "very_long",
+    "too_long",
+})  # fmt: skip
 """Advice that one conversation alone does not give."""
 
 
@@ -146,8 +147,9 @@ def cost(conversation: Conversation) -> int:
 
 def _advising(conversation: Conversation) -> BlockingWork:
     def work(_report: Report, _should_stop: object) -> tuple[Conversation, list[Finding]]:
-        # Its word lists and number plans take a while to load, and the window starts without them.
-        from desktop_app.core.examples.advice.review import advise  # noqa: PLC0415
+        from desktop_app.core.examples.advice.review import (  # noqa: PLC0415  # loads slowly
+            advise,
+        )
 
         return conversation, advise(conversation)
 

@@ -1,7 +1,7 @@
 """How each kind of change is made to the tables, forth and, with the values swapped, back."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from desktop_app.core.examples.chat_jsonl import parse_line
@@ -10,6 +10,9 @@ from desktop_app.storage.project.bodies import N_ADVICE, overwrite, written
 from desktop_app.storage.project.rows import Split, State
 
 Value = int | str
+Runs = Sequence[tuple[int, int]]
+"""Of ids that follow one another: (first, last)."""
+
 MOST_STARS = 5
 
 
@@ -30,125 +33,117 @@ class Field(StrEnum):
     INSTRUCTIONS = "instructions"
 
 
-def apply_one(
+def apply_to(
     connection: sqlite3.Connection,
     field: Field,
-    ids: tuple[int, int],
+    runs: Runs,
     values: tuple[Value, Value],
     at: float,
 ) -> None:
-    """Change the conversations from the first id to the last, from the old value to the new.
+    """Change conversations from the old value to the new.
 
     Raises ValueError and LineError for what no edit of ours has written.
     """
-    expected = int if field in _NUMBERS else str
-    if not all(isinstance(value, expected) for value in values):
-        raise ValueError(field)
-    _APPLY[field](connection, ids, values, at)
-
-
-def _state(
-    connection: sqlite3.Connection, ids: tuple[int, int], values: tuple[Value, Value], _at: float
-) -> None:
-    sql = "UPDATE conversation SET state = ? WHERE id BETWEEN ? AND ?"
-    connection.execute(sql, (State(int(values[1])), *ids))
-
-
-def _split(
-    connection: sqlite3.Connection, ids: tuple[int, int], values: tuple[Value, Value], _at: float
-) -> None:
-    sql = "UPDATE conversation SET split = ? WHERE id BETWEEN ? AND ?"
-    connection.execute(sql, (Split(int(values[1])), *ids))
-
-
-def _body(
-    connection: sqlite3.Connection, ids: tuple[int, int], values: tuple[Value, Value], at: float
-) -> None:
-    overwrite(connection, [(ids[0], written(parse_line(str(values[1]))))], at)
-
-
-def _rating(
-    connection: sqlite3.Connection, ids: tuple[int, int], values: tuple[Value, Value], at: float
-) -> None:
-    if not 0 <= int(values[1]) <= MOST_STARS:
-        raise ValueError(values[1])
-    sql = "UPDATE conversation SET rating = ?, edited_at = ? WHERE id BETWEEN ? AND ?"
-    connection.execute(sql, (values[1], at, *ids))
-
-
-def _tag(
-    connection: sqlite3.Connection, ids: tuple[int, int], values: tuple[Value, Value], at: float
-) -> None:
-    old, new = map(str, values)
-    if old:
-        connection.execute(
-            "DELETE FROM conversation_tag WHERE conversation_id BETWEEN ? AND ?"
-            " AND tag_id = (SELECT id FROM tag WHERE name = ?)",
-            (*ids, old),
-        )
-    if new:
-        connection.execute("INSERT OR IGNORE INTO tag (name) VALUES (?)", (new,))
-        connection.execute(
-            "INSERT OR IGNORE INTO conversation_tag SELECT conversation.id, tag.id"
-            " FROM conversation, tag WHERE conversation.id BETWEEN ? AND ? AND name = ?",
-            (*ids, new),
-        )
-    _touch(connection, ids, at)
-    for name in filter(None, (old, new)):
-        instructions.drop_counts(connection, name, *ids)
-
-
-def _note(
-    connection: sqlite3.Connection, ids: tuple[int, int], values: tuple[Value, Value], at: float
-) -> None:
-    if values[1]:
-        connection.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (ids[0], values[1]))
-    else:
-        connection.execute("DELETE FROM note WHERE id = ?", (ids[0],))
-    _touch(connection, ids, at)
-
-
-def _accepted(
-    connection: sqlite3.Connection, ids: tuple[int, int], values: tuple[Value, Value], _at: float
-) -> None:
     old, new = values
+    if isinstance(old, int) and isinstance(new, int) and field in _NUMBERS:
+        _NUMBERS[field](connection, runs, new)
+    elif isinstance(old, str) and isinstance(new, str) and field in _NAMES:
+        _NAMES[field](connection, runs, old, new)
+    elif isinstance(new, str) and field in _TEXTS:
+        for id_, _ in runs:
+            _TEXTS[field](connection, id_, new, at)
+    else:
+        raise ValueError(field)
+
+
+def _state(connection: sqlite3.Connection, runs: Runs, value: int) -> None:
+    sql = "UPDATE conversation SET state = ? WHERE id BETWEEN ? AND ?"
+    state = State(value)
+    connection.executemany(sql, ((state, *run) for run in runs))
+
+
+def _split(connection: sqlite3.Connection, runs: Runs, value: int) -> None:
+    sql = "UPDATE conversation SET split = ? WHERE id BETWEEN ? AND ?"
+    split = Split(value)
+    connection.executemany(sql, ((split, *run) for run in runs))
+
+
+def _rating(connection: sqlite3.Connection, runs: Runs, value: int) -> None:
+    if not 0 <= value <= MOST_STARS:
+        raise ValueError(value)
+    sql = "UPDATE conversation SET rating = ? WHERE id BETWEEN ? AND ?"
+    connection.executemany(sql, ((value, *run) for run in runs))
+
+
+def _tag(connection: sqlite3.Connection, runs: Runs, old: str, new: str) -> None:
     if old:
-        connection.execute(
-            "DELETE FROM accepted WHERE id BETWEEN ? AND ? AND code = ?", (*ids, old)
+        tag_id = _tag_id(connection, old)
+        connection.executemany(
+            "DELETE FROM conversation_tag WHERE conversation_id BETWEEN ? AND ? AND tag_id = ?",
+            ((*run, tag_id) for run in runs),
         )
     if new:
-        connection.execute(
+        tag_id = _tag_id(connection, new)
+        connection.executemany(
+            "INSERT OR IGNORE INTO conversation_tag SELECT id, ? FROM conversation"
+            " WHERE id BETWEEN ? AND ?",
+            ((tag_id, *run) for run in runs),
+        )
+    for name in filter(None, (old, new)):
+        instructions.drop_counts(connection, name, runs)
+
+
+def _tag_id(connection: sqlite3.Connection, name: str) -> int:
+    connection.execute("INSERT OR IGNORE INTO tag (name) VALUES (?)", (name,))
+    row = connection.execute("SELECT id FROM tag WHERE name = ?", (name,)).fetchone()
+    id_: int = row[0]
+    return id_
+
+
+def _accepted(connection: sqlite3.Connection, runs: Runs, old: str, new: str) -> None:
+    if old:
+        connection.executemany(
+            "DELETE FROM accepted WHERE id BETWEEN ? AND ? AND code = ?",
+            ((*run, old) for run in runs),
+        )
+    if new:
+        connection.executemany(
             "INSERT OR IGNORE INTO accepted SELECT id, ? FROM conversation"
             " WHERE id BETWEEN ? AND ?",
-            (new, *ids),
+            ((new, *run) for run in runs),
         )
-    connection.execute(
+    connection.executemany(
         f"UPDATE conversation SET n_advice = {N_ADVICE} WHERE id BETWEEN ? AND ?",  # noqa: S608  # text of ours
-        ids,
+        runs,
     )
 
 
-def _instructions(
-    connection: sqlite3.Connection, _ids: tuple[int, int], values: tuple[Value, Value], _at: float
-) -> None:
-    instructions.put(connection, str(values[1]))
+def _instructions(connection: sqlite3.Connection, _runs: Runs, _old: str, new: str) -> None:
+    instructions.put(connection, new)
 
 
-def _touch(connection: sqlite3.Connection, ids: tuple[int, int], at: float) -> None:
-    connection.execute("UPDATE conversation SET edited_at = ? WHERE id BETWEEN ? AND ?", (at, *ids))
+def _body(connection: sqlite3.Connection, id_: int, line: str, at: float) -> None:
+    overwrite(connection, [(id_, written(parse_line(line)))], at)
 
 
-_NUMBERS = (Field.STATE, Field.SPLIT, Field.RATING)
-_APPLY: dict[
-    Field,
-    Callable[[sqlite3.Connection, tuple[int, int], tuple[Value, Value], float], None],
-] = {
+def _note(connection: sqlite3.Connection, id_: int, text: str, at: float) -> None:
+    connection.execute("DELETE FROM note WHERE id = ?", (id_,))
+    if text:
+        connection.execute("INSERT INTO note VALUES (?, ?)", (id_, text))
+    connection.execute("UPDATE conversation SET edited_at = ? WHERE id = ?", (at, id_))
+
+
+_NUMBERS: dict[Field, Callable[[sqlite3.Connection, Runs, int], None]] = {
     Field.STATE: _state,
     Field.SPLIT: _split,
-    Field.BODY: _body,
-    Field.TAG: _tag,
     Field.RATING: _rating,
-    Field.NOTE: _note,
+}
+_NAMES: dict[Field, Callable[[sqlite3.Connection, Runs, str, str], None]] = {
+    Field.TAG: _tag,
     Field.ACCEPTED: _accepted,
     Field.INSTRUCTIONS: _instructions,
+}
+_TEXTS: dict[Field, Callable[[sqlite3.Connection, int, str, float], None]] = {
+    Field.BODY: _body,
+    Field.NOTE: _note,
 }

@@ -18,6 +18,7 @@ class ProjectErrorKind(StrEnum):
     NO_SPACE = "no_space"
     MISSING = "missing"
     EXISTS = "exists"
+    BUSY = "busy"
 
 
 class ProjectError(Exception):

@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
 
 from desktop_app.core.examples.lenient_line import LineError
-from desktop_app.storage.project.applying import Field, Value, apply_one
+from desktop_app.storage.project.applying import Field, Value, apply_to
 from desktop_app.storage.project.database import Database
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.storage.project.rows import HistoryEntry, State, Touched
@@ -105,9 +105,16 @@ def apply(
     connection: sqlite3.Connection, changes: Sequence[Change], *, back: bool, at: float
 ) -> None:
     """Make the rows as they were before the changes (`back`) or after them."""
-    for change in reversed(changes) if back else changes:
-        values = (change.after, change.before) if back else (change.before, change.after)
-        apply_one(connection, change.field, (change.first_id, change.last_id), values, at)
+    # The same made of many at once takes a third of the time.
+    alike = groupby(reversed(changes) if back else changes, _what)
+    for (field, before, after), group in alike:
+        values = (after, before) if back else (before, after)
+        runs = [(change.first_id, change.last_id) for change in group]
+        apply_to(connection, field, runs, values, at)
+
+
+def _what(change: Change) -> tuple[Field, Value, Value]:
+    return change.field, change.before, change.after
 
 
 def undo_entry(database: Database) -> HistoryEntry | None:

@@ -26,7 +26,7 @@ from desktop_app.storage.project.rows import Split, State
 GATHERING_S = 0.05
 """What came in that time is written at once: in half of it, and so long the window may wait."""
 
-MOST_AT_ONCE = 2000
+MOST_AT_ONCE = 1000
 KEPT_FREE = 4 << 20
 """Bytes on the disk that an import leaves to the edits that follow, beside those for the log."""
 

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.shared_instructions import SharedInstructions
 from desktop_app.storage.project.database import Database
-from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
+from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind, as_project_error
 from desktop_app.storage.project.folding import whole
 
 KEY = "shared_instructions"
@@ -33,7 +33,8 @@ def stored(connection: sqlite3.Connection) -> SharedInstructions:
 def instructions(database: Database) -> SharedInstructions:
     """Return what is kept. Raises ProjectError DAMAGED."""
     try:
-        return stored(database.connection)
+        with as_project_error(database.path):
+            return stored(database.connection)
     except ValueError as error:
         raise ProjectError(ProjectErrorKind.DAMAGED, database.path, KEY) from error
 
@@ -67,9 +68,10 @@ def put(connection: sqlite3.Connection, text: str) -> None:
     connection.execute("DELETE FROM token_count")
 
 
-def drop_counts(connection: sqlite3.Connection, tag: str, first: int, last: int) -> None:
+def drop_counts(connection: sqlite3.Connection, tag: str, runs: Iterable[tuple[int, int]]) -> None:
     """Forget the token counts of conversations whose instructions a tag may have changed."""
     # What is damaged is told by those who read it; nothing is counted with it.
     with suppress(ValueError):
         if tag in stored(connection).by_tag:
-            connection.execute("DELETE FROM token_count WHERE id BETWEEN ? AND ?", (first, last))
+            sql = "DELETE FROM token_count WHERE id BETWEEN ? AND ?"
+            connection.executemany(sql, runs)

@@ -104,6 +104,12 @@ def _facet(database: Database, sql: str) -> tuple[tuple[str, int], ...]:
     return tuple(database.rows(f"{sql} ORDER BY n DESC, name"))
 
 
+def most_conversations(database: Database) -> int:
+    """Return a number that the conversations are not more than, found at once."""
+    row = database.row("SELECT max(id) FROM conversation")
+    return (row and row[0]) or 0
+
+
 def is_live(database: Database, id_: int) -> bool:
     """Whether a conversation is there, neither in the bin nor undone."""
     return bool(database.row("SELECT 1 FROM conversation WHERE id = ? AND state = 0", (id_,)))

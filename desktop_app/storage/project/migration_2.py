@@ -10,6 +10,7 @@ from contextlib import suppress
 from desktop_app.core.examples.chat_jsonl import parse_line
 from desktop_app.core.examples.lenient_line import LineError
 from desktop_app.storage.project import bodies
+from desktop_app.storage.project.rows import State
 from desktop_app.storage.project.schema import TABLES
 
 BATCH = 1000
@@ -40,6 +41,7 @@ def to_version_2(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE conversation_1")
     connection.execute("DELETE FROM sqlite_sequence WHERE name = 'conversation'")
     connection.execute("INSERT INTO sqlite_sequence VALUES ('conversation', ?)", (seq,))
+    _tell_origins(connection)
     for batch in _batches(connection):
         _derive(connection, batch)
 
@@ -49,6 +51,22 @@ def _add_missing(connection: sqlite3.Connection) -> None:
     for statement in TABLES:
         if statement not in there:
             connection.execute(statement)
+
+
+def _tell_origins(connection: sqlite3.Connection) -> None:
+    """Take from the history where conversations came from and when they were written last."""
+    found = connection.execute(
+        "SELECT first_id, last_id, touched_at, source, field FROM change"
+        " JOIN history ON history.id = history_id WHERE field = 'body'"
+        " OR (field = 'state' AND before = ?) ORDER BY change.rowid",
+        (State.ABSENT,),
+    )
+    for first_id, last_id, at, source, field in found:
+        connection.execute(
+            "UPDATE conversation SET edited_at = ?, source = iif(?, ?, source)"
+            " WHERE id BETWEEN ? AND ?",
+            (at, field == "state", bodies.source_id(connection, source), first_id, last_id),
+        )
 
 
 def _batches(connection: sqlite3.Connection) -> Iterator[list[tuple[int, str]]]:
@@ -66,9 +84,9 @@ def _derive(connection: sqlite3.Connection, batch: list[tuple[int, str]]) -> Non
         with suppress(LineError):
             new = bodies.written(parse_line(line)).derived
             connection.execute(
-                "UPDATE conversation SET n_characters = ?, traits = ?, n_blocking = ?,"
-                " is_folded = ? WHERE id = ?",
-                (new.n_characters, new.traits, new.n_blocking, new.folded is not None, id_),
+                "UPDATE conversation SET n_messages = ?, n_characters = ?, n_blocking = ?,"
+                " traits = ?, is_folded = ? WHERE id = ?",
+                (*new[2:6], new.folded is not None, id_),
             )
             if new.folded is not None:
                 connection.execute("INSERT INTO folded VALUES (?, ?)", (id_, new.folded))

@@ -55,5 +55,9 @@ def _keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> None
     while copy.exists():
         number += 1
         copy = path.with_name(f"{path.stem} (version {version}, {number}){path.suffix}")
-    with closing(sqlite3.connect(copy)) as target:
-        connection.backup(target)
+    try:
+        with closing(sqlite3.connect(copy)) as target:
+            connection.backup(target)
+    except BaseException:
+        copy.unlink(missing_ok=True)
+        raise

@@ -14,16 +14,17 @@ import msgspec
 LONGEST_PATTERN = 10_000
 """Characters; SQLite refuses patterns above 50,000 bytes."""
 
-# In a text, quotes have a backslash before them, so that none of these can be part of one.
-_NAMES = (
-    '{"messages"',
-    '{"role"',
-    ':"system"',
-    ':"user"',
-    ':"assistant"',
-    ',"content"',
-    ',"weight"',
-)
+# In a text, quotes have a backslash before them, so that none of these can be part of one. Roles
+# come first: what is taken off is no longer there for the next.
+_NAMES = {
+    "system": '"role":"system"',
+    "user": '"role":"user"',
+    "assistant": '"role":"assistant"',
+    "role": '{"role"',
+    "messages": '{"messages"',
+    "content": ',"content"',
+    "weight": ',"weight"',
+}
 _FRAME = (
     '{"messages":[{"role":',
     '},{"role":',
@@ -61,8 +62,7 @@ def line_match(needle: str) -> LineMatch:
         return NOWHERE
     if len(written) > LONGEST_PATTERN:
         return LineMatch("ELSE instr(lower(line), :written)", {"written": written})
-    texts = _NAMES if needle.isalpha() else (*_FRAME, _END)
-    around = [text for text in texts if any(needle in part for part in text.split('"'))]
+    around = _around(needle)
     # A hit may begin at the second half of an escape.
     in_escape = written[:1] in ("n", "r", "t", "\\")
     if not around and not in_escape:
@@ -86,6 +86,13 @@ def line_match(needle: str) -> LineMatch:
     if not around:
         branches += f" WHEN NOT {_like('after_backslash')} THEN 1"
     return LineMatch(f"{branches} ELSE {_like('words', _unescaped(words))}", parameters)
+
+
+def _around(needle: str) -> list[str]:
+    """Return what around the texts holds a text that is looked for."""
+    if needle.isalpha():
+        return [text for name, text in _NAMES.items() if needle in name]
+    return [text for text in (*_FRAME, _END) if any(needle in each for each in text.split('"'))]
 
 
 def _like(pattern: str, text: str = "line") -> str:

@@ -75,6 +75,10 @@ class Project(ProjectEdits, ProjectKeeping, ProjectVersions):
         """Count the conversations of each kind; a problem is what blocks, or one of the traits."""
         return listing.counts(self._database, refused_traits)
 
+    def most_conversations(self) -> int:
+        """Return a number that the conversations are not more than, found at once."""
+        return listing.most_conversations(self._database)
+
     def facets(self) -> Facets:
         """Return what the conversations can be filtered by."""
         return listing.facets(self._database)

@@ -16,22 +16,25 @@ from desktop_app.storage.project.instructions import TAGS, instructions
 from desktop_app.storage.project.listing import conversation, id_list
 from desktop_app.storage.project.rows import Split, Uncounted
 
-SURELY_SMALL = 4_000_000
-"""Characters of text below which no file can be near a limit, so that it need not be measured."""
-
-LARGEST_GROUP = 200
+MOST_INSTRUCTIONS = 200
 """Different instructions that are asked for, the most used ones."""
+
+MESSAGE_BYTES = len('{"role":"system","content":},')
+LINE_END = 1
 
 
 @dataclass(frozen=True, slots=True)
 class SetNumbers:
-    """How many conversations there are, and the bytes of their lines where it may matter."""
+    """How many conversations there are; `preference` of them have two replies to compare."""
 
     training: int
     test: int
     preference: int
-    training_bytes: int
-    test_bytes: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.training + self.test
 
 
 class SetFacts:
@@ -60,35 +63,28 @@ class SetFacts:
         return tuple(row or ())
 
     def numbers(self) -> SetNumbers:
-        """Count the conversations; read the lines only of a set that may be too large."""
+        """Count the conversations."""
         found = self._database.rows(
-            "SELECT split, count(*), sum(n_characters), sum((traits & ?) > 0)"
+            "SELECT split, count(*), sum((traits & ?) > 0)"
             " FROM conversation INDEXED BY conversation_order WHERE state = 0 GROUP BY split",
             (int(Trait.PREFERENCE),),
         )
-        counts = {Split(split): n for split, n, _, _ in found}
-        n_bytes = {}
-        if sum(characters for _, _, characters, _ in found) > SURELY_SMALL:
-            n_bytes = self._bytes()
-        return SetNumbers(
-            counts.get(Split.TRAINING, 0),
-            counts.get(Split.TEST, 0),
-            sum(preference for _, _, _, preference in found),
-            n_bytes.get(Split.TRAINING, 0),
-            n_bytes.get(Split.TEST, 0),
-        )
+        counts = {Split(split): n for split, n, _ in found}
+        preference = sum(n for _, _, n in found)
+        return SetNumbers(counts.get(Split.TRAINING, 0), counts.get(Split.TEST, 0), preference)
 
-    def _bytes(self) -> dict[Split, int]:
-        """Add up the lines, with the shared instructions at their longest: never too few."""
+    def file_sizes(self) -> tuple[int, int]:
+        """Return the bytes of the training and the test file, or a few more; reads every line."""
         shared = instructions(self._database)
-        texts = (shared.whole_project, *shared.by_tag.values())
-        added = max(len(msgspec.json.encode(text)) for text in texts) if any(texts) else -32
+        texts = [text for text in (shared.whole_project, *shared.by_tag.values()) if text]
+        longest = max((len(msgspec.json.encode(text)) for text in texts), default=-MESSAGE_BYTES)
         found = self._database.rows(
             "SELECT split, sum(length(CAST(line AS BLOB)) + ?)"
             " FROM conversation JOIN body USING (id) WHERE state = 0 GROUP BY split",
-            (added + 33,),
+            (longest + MESSAGE_BYTES + LINE_END,),
         )
-        return {Split(split): n for split, n in found}
+        sizes = {Split(split): n for split, n in found}
+        return sizes.get(Split.TRAINING, 0), sizes.get(Split.TEST, 0)
 
     def lengths(self) -> "array[int]":
         """Return the length of each conversation in characters."""
@@ -200,7 +196,7 @@ class SetFacts:
             "SELECT instructions, count(*), min(id) FROM review JOIN conversation USING (id)"
             " WHERE state = 0 AND instructions != 0 GROUP BY instructions"
             " ORDER BY count(*) DESC, instructions LIMIT ?",
-            (LARGEST_GROUP,),
+            (MOST_INSTRUCTIONS,),
         )
         return [
             Instructions(digest, parts_of(conversation(self._database, id_)).instructions, n)

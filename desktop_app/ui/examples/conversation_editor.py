@@ -93,7 +93,9 @@ class ConversationEditor(Page):
         self.title = ElidedLabel("title")
         self._head = QWidget()
         tools = (self._tool(action) for action in actions.editor_tools())
-        self._head.setLayout(row(self.title, None, *tools, spacing=6))
+        head = row(self.title, None, *tools, spacing=6)
+        head.setContentsMargins(24, 16, 24, 9)
+        self._head.setLayout(head)
         self.shared = SharedCard()
         self.use_shared = button(self.tr("Use the shared instructions"), "quiet-small")
         self._column = CardColumn()
@@ -105,9 +107,7 @@ class ConversationEditor(Page):
         self._adders = self._adder_row()
         body = QWidget()
         layout = column(margin=0, spacing=9)
-        layout.setContentsMargins(24, 16, 24, 24)
-        layout.addWidget(self._head)
-        layout.addSpacing(3)
+        layout.setContentsMargins(24, 3, 24, 24)
         layout.addLayout(row(self.use_shared, None))
         for part in (self.shared, self._column, self._rest, self._adders, self.pair):
             layout.addWidget(part)
@@ -115,7 +115,7 @@ class ConversationEditor(Page):
         body.setLayout(layout)
         self._scroll = scrolling(body)
         self._drag = CardDrag(self._column, self._scroll)
-        self.setLayout(column(self._scroll))
+        self.setLayout(column(self._head, self._scroll, spacing=0))
 
     def _tool(self, action: QAction) -> QToolButton:
         result = QToolButton()

@@ -6,16 +6,15 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 from typing_extensions import override
 
 from desktop_app.core.examples.conversation import ASSISTANT, USER, Conversation, Message
-from desktop_app.state.examples.conversation_list import ConversationList
-from desktop_app.state.examples.edited_conversation import EditedConversation
-from desktop_app.state.examples.message_tokens import MessageTokens
+from desktop_app.state.examples.desk import ExamplesDesk
 from desktop_app.state.notices import Notice, Notices, Remedy
-from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.errors import ProjectError
 from desktop_app.storage.project.rows import Counts, Filter, Split
 from desktop_app.ui.actions import Actions
 from desktop_app.ui.examples.checks_panel import ChecksPanel
 from desktop_app.ui.examples.conversation_editor import ConversationEditor
+from desktop_app.ui.examples.desk_dialogs import DeskDialogs
+from desktop_app.ui.examples.details_panel import DetailsPanel
 from desktop_app.ui.examples.list_panel import ListPanel
 from desktop_app.ui.project_texts import describe_project_error
 from desktop_app.ui.theme import Theme
@@ -31,41 +30,49 @@ class ExamplesPage(Page):
     """Puts the three together and does what the Examples menu asks."""
 
     def __init__(
-        self,
-        open_project: OpenProject,
-        conversations: ConversationList,
-        edited: EditedConversation,
-        tokens: MessageTokens,
-        notices: Notices,
-        actions: Actions,
-        theme: Theme,
+        self, desk: ExamplesDesk, notices: Notices, actions: Actions, theme: Theme
     ) -> None:
         super().__init__()
-        self._open_project = open_project
-        self._conversations = conversations
-        self._edited = edited
+        self._desk = desk
+        self._open_project = desk.open_project
+        self._conversations = desk.conversations
+        self._edited = desk.edited
         self._notices = notices
-        self.list_panel = ListPanel(conversations, open_project, actions, theme)
-        self.editor = ConversationEditor(edited, tokens, actions)
-        self.checks_panel = ChecksPanel(edited)
+        self.list_panel = ListPanel(desk.conversations, desk.open_project, actions, theme)
+        self.editor = ConversationEditor(desk.edited, desk.tokens, actions, desk.runner)
+        self.details = DetailsPanel(
+            desk.selection, desk.note, desk.marking, desk.bulk, desk.conversations.facets, theme
+        )
+        self.checks_panel = ChecksPanel(desk.edited, self.details)
+        self.dialogs = DeskDialogs(desk, self.list_panel, actions, theme, self)
         self.list_panel.current_changed.connect(self._show_conversation)
+        self.list_panel.selection_changed.connect(desk.selection.set_ids)
         self.right = _split(self.editor, self.checks_panel, sizes=(790, 290), grows=0)
         self.splitter = _split(self.list_panel, self.right, sizes=(350, 1080), grows=1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty_state(actions))
         self._stack.addWidget(self.splitter)
         self.setLayout(column(self._stack))
-        open_project.counts_changed.connect(self._choose_side)
-        edited.failed.connect(self._tell_unwritten)
-        edited.held_back.connect(self._tell_held_back)
-        edited.saved_changed.connect(self._take_back)
-        open_project.history_changed.connect(self._withdraw_undo)
+        self._follow(desk)
         self._connect(actions)
+
+    def _follow(self, desk: ExamplesDesk) -> None:
+        desk.open_project.counts_changed.connect(self._choose_side)
+        desk.open_project.history_changed.connect(self._withdraw_undo)
+        desk.open_project.busy_changed.connect(self._follow_busy)
+        desk.edited.failed.connect(self._tell_unwritten)
+        desk.edited.held_back.connect(self._tell_held_back)
+        desk.edited.saved_changed.connect(self._take_back)
+        desk.note.failed.connect(self._tell_unwritten)
+        desk.rules.changed.connect(self._take_rules)
+        self._take_rules()
 
     def _connect(self, actions: Actions) -> None:
         actions.new_conversation.triggered.connect(self._add)
         actions.duplicate_conversation.triggered.connect(self._duplicate)
         actions.delete_conversations.triggered.connect(self._delete)
+        actions.restore_conversations.triggered.connect(self._restore)
+        actions.join_conversations.triggered.connect(self._join)
         actions.use_for_training.triggered.connect(self._use_for_training)
         actions.use_for_test.triggered.connect(self._use_for_test)
         actions.next_problem.triggered.connect(self._next_problem)
@@ -81,7 +88,8 @@ class ExamplesPage(Page):
             self.tr("No examples yet"),
             self.tr(
                 "An example is a conversation answered the way you want it answered. "
-                "Drop a JSONL file here, or write one; ten are enough to begin, fifty work better."
+                "Drop a spreadsheet, a chat export or a JSONL file here, or write one; ten are enough "
+                "to begin, fifty work better."
             ),
             bring,
             write,
@@ -99,11 +107,26 @@ class ExamplesPage(Page):
 
     @Slot(object)
     def _choose_side(self, counts: Counts) -> None:
-        self._stack.setCurrentIndex(1 if counts.conversations else 0)
+        self._stack.setCurrentIndex(1 if counts.conversations or counts.binned else 0)
 
     @Slot(object)
     def _show_conversation(self, id: int | None) -> None:
         self._edited.show(id)
+        in_bin = self._conversations.filter.in_bin
+        self.editor.setEnabled(not in_bin and not self._open_project.is_busy)
+
+    @Slot()
+    def _follow_busy(self) -> None:
+        """Edits wait for a large step; what is typed would only be kept back."""
+        is_busy = self._open_project.is_busy
+        self.editor.setEnabled(not is_busy and not self._conversations.filter.in_bin)
+        if not is_busy:
+            self._desk.write()
+
+    @Slot()
+    def _take_rules(self) -> None:
+        limit = self._desk.rules.length_limit
+        self.details.set_token_limit(limit.tokens if limit is not None else None)
 
     # What cannot be written
 
@@ -144,13 +167,29 @@ class ExamplesPage(Page):
 
     @Slot()
     def _delete(self) -> None:
-        self._edited.write()
+        self._desk.write()
         ids = self.list_panel.selected_ids()
-        if ids:
+        if ids and not self._conversations.filter.in_bin:
             self._open_project.delete(ids)
             text = self.tr("%Ln conversation(s) moved to the bin.", "", len(ids))
             remedy = Remedy(self.tr("Undo"), self._open_project.undo)
             self._notices.post(Notice(text, "good", remedy=remedy, topic="delete"))
+
+    @Slot()
+    def _restore(self) -> None:
+        ids = self.list_panel.selected_ids()
+        if ids:
+            self._open_project.edit(
+                lambda project: project.restore(ids), ids, order_changed=True
+            )
+
+    @Slot()
+    def _join(self) -> None:
+        self._desk.write()
+        ids = self.list_panel.selected_ids()
+        if len(ids) > 1:
+            self._open_project.edit(lambda project: project.join(ids), ids, order_changed=True)
+            self._go_to(ids[0])
 
     @Slot()
     def _withdraw_undo(self) -> None:
@@ -167,7 +206,9 @@ class ExamplesPage(Page):
 
     @Slot()
     def _next_problem(self) -> None:
-        found = list(self._open_project.project.ids(Filter(problems_only=True)))
+        refused = self._conversations.refused_traits
+        where = Filter(problems_only=True, refused_traits=refused)
+        found = list(self._open_project.project.ids(where))
         if not found:
             self._notices.post(Notice(self.tr("No problems are left."), "good", topic="problems"))
             return

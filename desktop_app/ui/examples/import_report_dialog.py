@@ -15,6 +15,7 @@ from desktop_app.state.examples.exchange.rejected_rows import MEND, NUMBER, TEXT
 from desktop_app.ui.examples.exchange.preview_cards import PreviewCards
 from desktop_app.ui.widgets.parts import button, column, isolated, label, row
 
+MEND_WIDTH = 96
 WHY_WIDTH = 330
 
 
@@ -63,7 +64,8 @@ class ImportReportDialog(QDialog):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         header.setSectionResizeMode(NUMBER, modes.ResizeToContents)
-        header.setSectionResizeMode(MEND, modes.ResizeToContents)
+        header.setSectionResizeMode(MEND, modes.Fixed)
+        header.resizeSection(MEND, MEND_WIDTH)
         header.setSectionResizeMode(WHY, modes.Interactive)
         header.resizeSection(WHY, WHY_WIDTH)
         header.setSectionResizeMode(TEXT, modes.Stretch)

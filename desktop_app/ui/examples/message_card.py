@@ -10,6 +10,7 @@ from typing_extensions import override
 from desktop_app.core.examples.conversation import ASSISTANT, ROLES, SYSTEM, TOOL, Message, ToolCall
 from desktop_app.core.examples.tool_schema import Tool
 from desktop_app.ui.examples.editor.drag_handle import DragHandle
+from desktop_app.ui.examples.editor.elided_chip import ElidedChip
 from desktop_app.ui.examples.editor.message_body import CallsView, PartsView
 from desktop_app.ui.examples.editor.message_box import MessageBox
 from desktop_app.ui.examples.editor.pictures import Pictures
@@ -17,6 +18,9 @@ from desktop_app.ui.examples.editor.tab_stops import tab_stops
 from desktop_app.ui.icons import icon
 from desktop_app.ui.widgets.parts import Card, chip, label, row, set_property, set_tone
 
+LEAST_LETTERS = 8
+TOKENS_SLACK = 16
+ANSWER_WIDTH = 320
 TONES = {SYSTEM: "dashed", ASSISTANT: "reply"}
 
 
@@ -56,21 +60,23 @@ class MessageCard(Card):
         self.learn = self._learn_box()
         self.weight = chip(tone="warning")
         self.weight.hide()
-        self.problem = chip(tone="bad")
+        self.problem = ElidedChip("bad")
+        self.problem.hide()
         self.tokens = label(kind="small")
+        self.tokens.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.more = self._more_button()
         self.text = MessageBox()
         self.text.words_typed.connect(self._type)
         self.text.focused.connect(self._tell_focus)
         self.text.menu_wanted.connect(self._extend_menu)
         self.attachment = label(kind="small", wrap=True)
-        self.head = row(self.handle, self.role, self.standing, self.learn, self.weight, None,
+        self.head = row(self.handle, self.role, self.standing, self.learn, None,
                         self.tokens, self.more, spacing=6)  # fmt: skip
         self.body.addLayout(self.head)
-        self.body.addLayout(row(self.problem, None))
+        self.body.addLayout(row(self.weight, self.problem, None, spacing=6))
         self.body.addWidget(self.text)
         self.body.addWidget(self.attachment)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     # Showing
 
@@ -104,15 +110,19 @@ class MessageCard(Card):
 
     def show_problem(self, title: str) -> None:
         """Mark the card with what is wrong with it, or with nothing."""
-        if title == self.problem.text() and self.property("problem") is not None:
-            return
-        self.problem.setText(title)
-        self.problem.setVisible(bool(title))
-        set_property(self, "problem", bool(title))
+        if title != self.problem.full_text:
+            self.problem.show_text(title)
+            set_property(self, "problem", bool(title))
 
     def show_tokens(self, count: int | None) -> None:
         """Show how long the message is, or nothing while that is not known."""
-        self.tokens.setText("" if count is None else self.tr("%Ln token(s)", "", count))
+        text = "" if count is None else self.tr("%Ln token(s)", "", count)
+        # Of fixed size, or each keystroke would lay out every card anew.
+        self.tokens.ensurePolished()
+        wanted = self.tokens.fontMetrics().horizontalAdvance(text) + 4
+        if not wanted <= self.tokens.width() <= wanted + TOKENS_SLACK:
+            self.tokens.setFixedSize(wanted, self.tokens.fontMetrics().height() + 2)
+        self.tokens.setText(text)
 
     def show_standing(self, text: str, tone: str) -> None:
         """Say which of two replies this one is; it neither moves nor changes its role then."""
@@ -210,6 +220,11 @@ class MessageCard(Card):
             self._answer = QComboBox()
             self._answer.setAccessibleName(self.tr("The call that this message answers"))
             self._answer.setProperty("kind", "role")
+            adjusted = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            self._answer.setSizeAdjustPolicy(adjusted)
+            self._answer.setMinimumContentsLength(LEAST_LETTERS)
+            self._answer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            self._answer.setMaximumWidth(ANSWER_WIDTH)
             self._answer.activated.connect(self._choose_answer)
             self.head.insertWidget(3, self._answer)
         if self._answer is None:

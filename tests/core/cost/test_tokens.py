@@ -98,6 +98,16 @@ def test_a_conversation_is_its_messages_and_three() -> None:
     assert counter.count(Conversation(messages), CL100K) == sum(alone) + 3
 
 
+def test_both_replies_of_a_preference_example_count() -> None:
+    asked = Message("user", "Where is my parcel?")
+    better, worse = Message("assistant", "It left today."), Message("assistant", "No idea.")
+    example = Conversation((asked,), preferred=(better,), non_preferred=(worse,))
+    alone = [counter.count_message(message, O200K) for message in (asked, better, worse)]
+    assert counter.count(example, O200K) == sum(alone) + 3
+    unfinished = Conversation((asked,), preferred=(better,))
+    assert counter.count(unfinished, O200K) == sum(alone[:2]) + 3
+
+
 def test_special_tokens_are_counted_as_text() -> None:
     assert counter.count_text("<|endoftext|>", O200K) > 1
 

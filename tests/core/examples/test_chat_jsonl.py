@@ -1,19 +1,11 @@
 import json
-from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.core.examples.chat_jsonl import (
-    RejectedLine,
-    line,
-    parse_exactly,
-    parse_line,
-    read_chat_jsonl,
-)
+from desktop_app.core.examples.chat_jsonl import line, parse_exactly, parse_line
 from desktop_app.core.examples.conversation import (
     ContentPart,
     Conversation,
@@ -23,8 +15,6 @@ from desktop_app.core.examples.conversation import (
     ToolCall,
 )
 from desktop_app.core.examples.lenient_line import LineError
-
-INPUTS = Path(__file__).parents[4] / "shared" / "reference" / "inputs"
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 scalars = st.none() | st.booleans() | st.integers() | texts
@@ -234,53 +224,6 @@ def test_nul_in_text_is_kept() -> None:
 
 
 GOOD = '{"messages":[{"role":"user","content":"é"}]}'
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        [f"{GOOD}\n", "\n", " \r\n", GOOD],
-        [f"\ufeff{GOOD}\r\n", GOOD],
-        [b"\xef\xbb\xbf" + GOOD.encode() + b"\r\n", b"\r\n", GOOD.encode()],
-        f"{GOOD}\r\n{GOOD}\r\n".encode("utf-16").splitlines(keepends=True),
-        (b"\xfe\xff" + f"{GOOD}\n\n{GOOD}".encode("utf-16-be")).splitlines(keepends=True),
-    ],
-)
-def test_marks_line_ends_and_blank_lines(lines: Sequence[str | bytes]) -> None:
-    assert list(read_chat_jsonl(lines)) == [parse_line(GOOD)] * 2
-
-
-def test_a_bad_line_is_named_and_the_rest_is_read() -> None:
-    bad = "x" * 2000
-    first, rejected, last = read_chat_jsonl([GOOD, "", bad, GOOD])
-    assert first == last == parse_line(GOOD)
-    assert isinstance(rejected, RejectedLine)
-    assert (rejected.number, rejected.reason, rejected.text) == (3, "not_json", "x" * 500)
-
-
-def test_an_empty_file_has_nothing() -> None:
-    assert list(read_chat_jsonl([])) == []
-    assert list(read_chat_jsonl([b""])) == []
-
-
-@pytest.mark.skipif(not INPUTS.is_dir(), reason="the files of strangers are not at hand")
-@pytest.mark.parametrize(
-    ("name", "n"),
-    [
-        ("ederson_medical_reports.jsonl", 525),
-        ("ishidahra01_osaka_ja_train.jsonl", 63),
-        ("jacopkane_tictactoe.jsonl", 62),
-        ("d01_bom_crlf.jsonl", 63),
-        ("d02_utf16le_bom.jsonl", 62),
-    ],
-)
-def test_files_of_strangers(name: str, n: int) -> None:
-    with (INPUTS / name).open("rb") as file:
-        found = list(read_chat_jsonl(file))
-    assert len(found) == n
-    read = [item for item in found if isinstance(item, Conversation)]
-    assert len(read) == n
-    assert [parse_line(line(conversation)) for conversation in read] == read
 
 
 @pytest.mark.parametrize(

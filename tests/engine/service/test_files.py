@@ -20,7 +20,7 @@ BOUNDARY = "the-boundary"
 def small(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[InProcessEngine]:
     """A service that takes files of up to 3 MB."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("desktop_app.engine.api.upload.MAX_FILE_BYTES", 3_000_000)
+        patch.setattr("desktop_app.engine.api.limits.MAX_FILE_BYTES", 3_000_000)
         with in_process_engine(tmp_path_factory.mktemp("small") / "s", tiny_model) as engine:
             yield engine
 
@@ -44,6 +44,11 @@ def part(name: str, value: bytes, extra: str = "") -> bytes:
     """Return one part of a form."""
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{extra}\r\n\r\n'
     return head.encode() + value + b"\r\n"
+
+
+def expiry(anchor: bytes, seconds: bytes) -> bytes:
+    """Return the two fields that limit a file's life."""
+    return part("expires_after[anchor]", anchor) + part("expires_after[seconds]", seconds)
 
 
 END = f"--{BOUNDARY}--\r\n".encode()
@@ -111,10 +116,16 @@ def test_other_purposes(engine: Engine, purpose: Any) -> None:  # noqa: ANN401  
         (FILE + END, "purpose"),
         (PURPOSE + END, "file"),
         (PURPOSE + FILE + FILE + END, "file"),
-        (FILE + PURPOSE + part("expires_after[seconds]", b"3600") + END, "expires_after"),
+        (FILE + PURPOSE + part("expires_after[seconds]", b"3600") + END, "expires_after.anchor"),
+        (FILE + PURPOSE + expiry(b"created_at", b"3599") + END, "expires_after.seconds"),
+        (FILE + PURPOSE + expiry(b"created_at", b"2592001") + END, "expires_after.seconds"),
+        (FILE + PURPOSE + expiry(b"created_at", b"1e4") + END, "expires_after.seconds"),
+        (FILE + PURPOSE + expiry(b"last_active_at", b"3600") + END, "expires_after.anchor"),
         (b"", None),
         (b"garbage", None),
         (PURPOSE + part("note", b"x" * 70_000) + END, None),
+        (b"".join(part(f"note{n}", b"") for n in range(30)) + END, None),
+        (part("note", b"x", "; x" * 5000) + END, None),
         (PURPOSE + FILE[:-4], None),
     ],
 )

@@ -215,12 +215,26 @@ def test_bad_limits(engine: Engine, limit: str) -> None:
     assert caught.value.param == "limit"
 
 
-@pytest.mark.parametrize("path", ["/moderations", "/uploads", "/uploads/upload_1/parts"])
-def test_what_is_not_offered_says_so(engine: Engine, path: str) -> None:
+def test_what_is_not_offered_says_so(engine: Engine) -> None:
     with pytest.raises(APIStatusError) as caught:
-        engine.client.post(path, cast_to=object, body={"input": "x"})
+        engine.client.moderations.create(input="x")
     assert caught.value.status_code == 501
     assert caught.value.code == "not_implemented"
+    assert caught.value.response.headers["x-should-retry"] == "false"
+
+
+@pytest.mark.parametrize("path", ["/v1/files/", "/v1/fine_tuning/jobs/", "/v1//files", "/engine/"])
+def test_a_slash_too_many_is_a_wrong_path(engine: Engine, path: str) -> None:
+    status, answer = raw(engine, "GET", path)
+    assert status == 404
+    assert_error_body(answer)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_other_content_types(engine: Engine, kind: str) -> None:
+    status, answer = raw(engine, "POST", "/tokenize", b"{}", {"Content-Type": kind})
+    assert status == 400
+    assert answer["error"]["code"] == "unsupported_content_type"
 
 
 def test_a_base_model_cannot_be_deleted(engine: Engine) -> None:

@@ -11,7 +11,15 @@ from desktop_app.engine.store.durable import copy_durably, write_durably
 from desktop_app.engine.store.facts import fact, set_fact
 from desktop_app.engine.store.file_lock import LockedError, file_lock
 from desktop_app.engine.store.folders import Folders
-from desktop_app.engine.store.records import FILES, FileRecord
+from desktop_app.engine.store.records import (
+    FILES,
+    PARTS,
+    UPLOADS,
+    FileRecord,
+    PartRecord,
+    UploadRecord,
+    UploadStatus,
+)
 from desktop_app.engine.store.table import Table, UnknownIdError
 from desktop_app.engine.store.tidying import tidy
 
@@ -57,6 +65,9 @@ def test_metadata_with_any_key(database: Database) -> None:
             page = THINGS.page(connection, limit=5, where={key: value})
             assert [thing.id for thing in page.items] == ["odd"]
         assert not THINGS.page(connection, limit=5, where={"a.b": "2"}).items
+        THINGS.add(connection, Thing("bare"))
+        assert [thing.id for thing in THINGS.page(connection, limit=5, where={}).items] == ["bare"]
+        assert len(THINGS.page(connection, limit=5).items) == 3
 
 
 def test_records_are_added_once(database: Database) -> None:
@@ -126,7 +137,19 @@ def test_what_a_kill_left_behind_is_removed(tmp_path: Path) -> None:
     database = Database(folders.database)
     with database.transaction() as connection:
         FILES.add(connection, FileRecord("file-kept", "a.jsonl", "fine-tune", 1, 0))
+        for upload, status in (
+            ("upload_kept", UploadStatus.PENDING),
+            ("upload_cancelled", UploadStatus.CANCELLED),
+        ):
+            record = UploadRecord(upload, "a", "fine-tune", 1, "", 0, 2**40, status)
+            UPLOADS.add(connection, record)
+        PARTS.add(connection, PartRecord("part_kept", "upload_kept", 1, 0), owner="upload_kept")
+    for upload in ("upload_kept", "upload_cancelled", "upload_orphan"):
+        (folders.uploads / upload).mkdir()
     for path in (
+        folders.uploads / "upload_kept" / "part_kept",
+        folders.uploads / "upload_kept" / "part_orphan",
+        folders.uploads / "upload_cancelled" / "part_orphan",
         folders.files / "file-kept",
         folders.files / "file-orphan",
         folders.temporary / "upload",
@@ -139,10 +162,10 @@ def test_what_a_kill_left_behind_is_removed(tmp_path: Path) -> None:
     tidy(database, folders)
     left = sorted(
         path.name
-        for folder in (folders.files, folders.temporary, folders.models, folders.jobs)
-        for path in folder.iterdir()
+        for folder in (folders.files, folders.uploads, folders.temporary, folders.models)
+        for path in (*folder.rglob("*"), *folders.jobs.iterdir())
     )
-    assert left == ["file-kept", "whole.gguf"]
+    assert left == ["file-kept", "part_kept", "upload_kept", "whole.gguf"]
     database.close()
 
 

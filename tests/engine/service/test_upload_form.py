@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.engine.api.files_api import plain_file_name
-from desktop_app.engine.api.upload import Upload
+from desktop_app.engine.api.upload import ReceivedForm
 from desktop_app.engine.errors import ApiError
 
 BOUNDARY = b"cut-here"
@@ -28,9 +28,9 @@ def form(content: bytes, name: bytes = b"a.jsonl") -> bytes:
     )
 
 
-def received(path: Path, data: bytes, cuts: list[int]) -> Upload:
+def received(path: Path, data: bytes, cuts: list[int], limit: int = 1000) -> ReceivedForm:
     """Feed a form in pieces."""
-    upload = Upload(path)
+    upload = ReceivedForm(path, "file", limit)
     parser = upload.parser(BOUNDARY)
     places = sorted({min(cut, len(data)) for cut in cuts} | {0, len(data)})
     try:
@@ -57,11 +57,10 @@ def test_a_file_arrives_whole_wherever_it_is_cut(content: bytes, cuts: list[int]
         assert upload.file_name == "a.jsonl"
 
 
-def test_a_file_stops_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktop_app.engine.api.upload.MAX_FILE_BYTES", 100)
-    assert received(tmp_path / "a", form(b"x" * 100), []).bytes == 100
+def test_a_file_stops_at_the_limit(tmp_path: Path) -> None:
+    assert received(tmp_path / "a", form(b"x" * 100), [], 100).bytes == 100
     with pytest.raises(ApiError) as caught:
-        received(tmp_path / "b", form(b"x" * 101), [80, 150])
+        received(tmp_path / "b", form(b"x" * 101), [80, 150], 100)
     assert caught.value.status == 413
     assert (tmp_path / "b").stat().st_size <= 100
 

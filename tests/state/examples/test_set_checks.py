@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.core.cost.tokens import O200K
 from desktop_app.core.examples.advice.set_finding import SetFinding
 from desktop_app.core.examples.conversation import Conversation, Message
-from desktop_app.core.examples.rules import rules_for
+from desktop_app.core.examples.rules import MEGABYTE, rules_for
 from desktop_app.state.examples import set_advice, set_review
 from desktop_app.state.examples.bulk_edit import BulkEdit
 from desktop_app.state.examples.chosen_rules import ChosenRules, LengthLimit
@@ -162,6 +162,7 @@ def test_what_stands_in_both_sets(bench: Bench) -> None:
     ids = list(bench.open_project.project.ids())
     bench.open_project.set_split(ids[1:3], Split.TEST)
     bench.until_checked()
+    assert bench.checks.near_groups == (tuple(ids[:3]),)
     assert bench.ids_with("near_duplicate") == ids[:3]
     assert bench.ids_with("overlap") == ids[1:3]
     bench.open_project.set_split(ids[1:3], Split.TRAINING)
@@ -309,3 +310,14 @@ def test_a_second_large_step_has_to_wait(bench: Bench, qtbot: QtBot) -> None:
         assert bench.checks.apply_to_all("email_address")
         assert not bench.checks.apply_to_all("email_address")
     bench.until_checked()
+
+
+def test_a_file_that_is_too_large_is_told_once_it_was_measured(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SetFacts, "file_sizes", lambda _self: (600 * MEGABYTE, 0))
+    bench.create(different(12))
+    bench.until_checked()
+    finding = bench.finding("file_too_large")
+    assert finding is not None
+    assert finding.detail == "600 MB > 512 MB"

@@ -53,10 +53,12 @@ def test_adding_behind_another(project: Project) -> None:
 
 
 def test_rows_come_as_asked_and_without_what_is_gone(project: Project) -> None:
-    one, two, three = project.add([talk("one"), talk("two"), talk("three")])
+    one, two, three, four = project.add([talk("one"), talk("two"), talk("three"), talk("four")])
     project.delete([two])
-    rows = project.rows([three, 99, two, one], "o200k_base")
-    assert [row.id for row in rows] == [three, one]
+    project.add([talk("five")])
+    project.undo()
+    rows = project.rows([three, 99, four + 1, two, one], "o200k_base")
+    assert [row.id for row in rows] == [three, two, one], "the bin is a list too"
     assert rows[0].n_messages == 2
     assert rows[0].tokens is None
     assert project.is_live(one)
@@ -178,13 +180,14 @@ def test_the_random_split_is_stable_and_undoable(project: Project) -> None:
     project.add([talk(f"question {n}") for n in range(200)])
     project.split_at_random(0.2)
     test = set(project.ids(Filter(split=Split.TEST)))
-    assert 20 < len(test) < 60
+    assert len(test) == 40
     entry = project.undo_entry()
     project.split_at_random(0.2)
     assert project.undo_entry() == entry, "the same split is no change"
     project.add([talk(f"later {n}") for n in range(100)])
     project.split_at_random(0.2)
-    assert test <= set(project.ids(Filter(split=Split.TEST)))
+    moved = test - set(project.ids(Filter(split=Split.TEST)))
+    assert len(moved) < 10, "chosen by content, most stay where they are"
     assert [id_ for id_, _ in project.conversations(Split.TEST)] == list(
         project.ids(Filter(split=Split.TEST))
     )

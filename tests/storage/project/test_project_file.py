@@ -14,6 +14,7 @@ import pytest
 
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
+from desktop_app.storage.project.migrations import VERSION
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Filter
 
@@ -60,7 +61,7 @@ def test_a_project_is_one_file_when_closed(path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
     header = path.read_bytes()[:100]
     assert header[68:72] == b"Exem"
-    assert int.from_bytes(header[60:64], "big") == 1
+    assert int.from_bytes(header[60:64], "big") == VERSION
 
 
 def test_it_is_written_as_safely_as_sqlite_can(path: Path) -> None:
@@ -113,7 +114,7 @@ def test_a_database_of_another_program(tmp_path: Path) -> None:
 
 
 def test_a_newer_version(path: Path) -> None:
-    change(path, "PRAGMA user_version = 2")
+    change(path, f"PRAGMA user_version = {VERSION + 1}")
     assert refusal(path) is ProjectErrorKind.NEWER
 
 
@@ -233,6 +234,7 @@ def test_it_is_opened_once_only(path: Path) -> None:
 HOLDER = """
 import sys
 from pathlib import Path
+from desktop_app.storage.project.migrations import VERSION
 from desktop_app.storage.project.project import Project
 project = Project.open(Path(sys.argv[1]))
 print("open", flush=True)
@@ -293,11 +295,11 @@ def big() -> Conversation:
 def test_a_really_full_disk(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=900k", "tmpfs", str(disk)]
     if shutil.which("mount") is None or subprocess.run(mount, check=False).returncode:
         pytest.skip("may not mount")
+    project = Project.create(disk / "p.exemplar")
     try:
-        project = Project.create(disk / "p.exemplar")
         (one,) = project.add([TALK])
         fill = [Conversation((Message("user", "x" * 10_000),))]
         with pytest.raises(ProjectError) as caught:
@@ -316,6 +318,7 @@ def test_a_really_full_disk(tmp_path: Path) -> None:
         assert caught.value.kind is ProjectErrorKind.NO_SPACE
         assert not (disk / "second.exemplar").exists()
     finally:
+        project.close()
         subprocess.run(["umount", str(disk)], check=True)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.core.examples.imported import Imported
-from desktop_app.storage.project import importing
+from desktop_app.storage.project import bodies, importing
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Filter, Split
 
@@ -258,6 +258,27 @@ def test_equal_conversations_are_on_the_same_side(project: Project) -> None:
     rows = project.rows(ids, "")
     assert [row.split for row in rows[:50]] == [row.split for row in rows[50:]]
     assert 0 < len(project.ids(Filter(split=Split.TEST))) < 100
+
+
+def test_many_at_once_are_written_as_one_by_one_is(project: Project) -> None:
+    mixed = [
+        Conversation((Message("user", f"{words} {n}"), Message("assistant", "x" * n)))
+        for n in range(2 * bodies.ROWS_AT_ONCE + 7)
+        for words in ("parcel", "Päckchen", "荷物")
+    ]
+    for talk in mixed:
+        project.add([talk])
+    singly = project.ids()
+    bring_in(project, mixed)
+    together = project.ids()[len(mixed) :]
+    assert [talk for _, talk in project.conversations()] == mixed * 2
+    for column in ("title", "n_messages", "n_characters", "n_blocking", "traits", "tokens"):
+        rows = (project.rows(ids, "") for ids in (singly, together))
+        one, other = ([getattr(row, column) for row in found] for found in rows)
+        assert one == other
+    for words in ("PARCEL 1", "päck", "荷"):
+        found = project.ids(Filter(text=words))
+        assert len(found) == 2 * len([id_ for id_ in found if id_ in singly]) > 0
 
 
 def test_an_empty_import_is_no_step(project: Project) -> None:

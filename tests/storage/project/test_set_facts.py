@@ -9,7 +9,6 @@ from desktop_app.core.examples.advice.review import review
 from desktop_app.core.examples.chat_jsonl import line
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.core.examples.shared_instructions import SharedInstructions
-from desktop_app.storage.project import set_facts
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Review, Split
 from desktop_app.storage.project.set_facts import SetFacts, SetNumbers
@@ -51,7 +50,7 @@ def review_all(project: Project) -> None:
 
 
 def test_an_empty_project(facts: SetFacts) -> None:
-    assert facts.numbers() == SetNumbers(0, 0, 0, 0, 0)
+    assert facts.numbers() == SetNumbers(0, 0, 0)
     assert facts.fingerprint() == (0, 0, 0)
     assert list(facts.lengths()) == facts.duplicates() == facts.contradictions() == []
     assert facts.tags() == facts.languages() == {}
@@ -61,26 +60,24 @@ def test_kinds_are_counted_and_the_bin_is_not(project: Project, facts: SetFacts)
     ids = project.add([talk("a"), talk("b"), COMPARED, talk("d")])
     project.set_split(ids[1:3], Split.TEST)
     project.delete(ids[3:])
-    assert facts.numbers() == SetNumbers(1, 2, 1, 0, 0)
+    assert facts.numbers() == SetNumbers(1, 2, 1)
 
 
-def test_the_bytes_of_a_large_set_are_never_said_to_be_fewer(
-    project: Project, facts: SetFacts, monkeypatch: pytest.MonkeyPatch
+def test_files_are_never_said_to_be_smaller_than_they_are(
+    project: Project, facts: SetFacts
 ) -> None:
-    monkeypatch.setattr(set_facts, "SURELY_SMALL", 5)
-    texts = [talk("é" * n) for n in range(1, 9)]
-    ids = project.add(texts)
+    assert facts.file_sizes() == (0, 0)
+    ids = project.add([talk("é" * n) for n in range(1, 9)])
     project.set_split(ids[:2], Split.TEST)
-    numbers = facts.numbers()
     for shared in ("", "Be “brief”."):
         project.set_instructions(SharedInstructions(shared))
-        numbers = facts.numbers()
-        for split, n in (
-            (Split.TRAINING, numbers.training_bytes),
-            (Split.TEST, numbers.test_bytes),
-        ):
-            exact = sum(len(line(each).encode()) + 1 for _, each in project.as_trained(split))
-            assert exact <= n <= exact + 10 * 33
+        for split, size in zip(Split, facts.file_sizes(), strict=True):
+            lines = [line(each).encode() + b"\n" for _, each in project.as_trained(split)]
+            assert size == sum(map(len, lines))
+    own = talk("a", instructions="Be warm.")
+    project.add([own])
+    training = [line(each).encode() + b"\n" for _, each in project.as_trained(Split.TRAINING)]
+    assert sum(map(len, training)) < facts.file_sizes()[0] < sum(map(len, training)) + 60
 
 
 def test_the_fingerprint_follows_texts_and_nothing_else(project: Project, facts: SetFacts) -> None:

@@ -8,58 +8,44 @@ from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
-from desktop_app.background.task_runner import TaskRunner
-from desktop_app.core.cost.tokens import TokenCounter
+from desktop_app.app import Places, Program
 from desktop_app.core.examples.conversation import Conversation, Message
-from desktop_app.state.examples.conversation_list import ROW, ConversationList
-from desktop_app.state.examples.edited_conversation import EditedConversation
-from desktop_app.state.examples.message_tokens import MessageTokens
-from desktop_app.state.notices import Notice, Notices
-from desktop_app.state.open_project import OpenProject
+from desktop_app.state.examples.conversation_list import ROW
+from desktop_app.state.notices import Notice
 from desktop_app.storage.project.rows import ConversationRow, Split
-from desktop_app.ui.actions import Actions
-from desktop_app.ui.examples.examples_page import ExamplesPage
-from desktop_app.ui.theme import RESOURCES, Theme
 
 
 @dataclass
 class Desk:
-    """The Examples tab with everything under it."""
+    """The Examples tab in the program's window, with everything under it."""
 
-    project: OpenProject
-    conversations: ConversationList
-    edited: EditedConversation
-    tokens: MessageTokens
-    actions: Actions
-    page: ExamplesPage
-    notices: Notices
+    program: Program
     said: list[Notice]
+
+    def __post_init__(self) -> None:
+        self.project = self.program.open_project
+        self.conversations = self.program.desk.conversations
+        self.edited = self.program.desk.edited
+        self.actions = self.program.actions
+        self.page = self.program.examples_page
+        self.notices = self.program.notices
 
     def texts(self) -> list[str]:
         return [message.text for message in self.edited.conversation.messages]
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    runner = TaskRunner()
-    project = OpenProject()
-    conversations = ConversationList(project, runner)
-    edited = EditedConversation(project)
-    tokens = MessageTokens(TokenCounter(RESOURCES / "tokenizers"), runner)
-    notices = Notices()
+def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    program = Program(qapp, Places(tmp_path / "config", tmp_path / "engine", tmp_path))
     said: list[Notice] = []
-    notices.posted.connect(said.append)
-    actions = Actions(project)
-    theme = Theme(qapp)
-    page = ExamplesPage(project, conversations, edited, tokens, notices, actions, theme)
-    qtbot.addWidget(page)
-    page.resize(1200, 700)
-    page.show()
-    project.create(tmp_path / "one.exemplar")
-    yield Desk(project, conversations, edited, tokens, actions, page, notices, said)
-    project.close()
-    assert runner.shut_down()
-    theme.deleteLater()
+    program.notices.posted.connect(said.append)
+    program.window.resize(1200, 800)
+    program.window.show()
+    program.open_project.create(tmp_path / "one.exemplar")
+    yield Desk(program, said)
+    program.shut_down()
+    program.window.deleteLater()
+    program.deleteLater()
     qapp.setStyleSheet("")
 
 
@@ -147,8 +133,7 @@ def test_the_list_sets_conversations_aside(desk: Desk) -> None:
     desk.page.list_panel.view.selectAll()
     desk.actions.use_for_test.trigger()
     assert desk.project.counts.test == 2
-    panel = desk.page.checks_panel
-    assert panel.split.currentData() == Split.TEST
+    assert desk.page.details.split.currentData() == Split.TEST
 
 
 def test_undo_names_what_it_undoes(desk: Desk) -> None:

@@ -1,6 +1,6 @@
 """Replies that refuse: a set with many of them teaches to refuse (fine-tuning best practices)."""
 
-LOOKED_AT = 240
+LOOKED_AT = 160
 """Characters at the beginning of a reply: a refusal comes first, and what is offered after it."""
 
 PHRASES = (
@@ -88,6 +88,9 @@ PHRASES = (
 def is_refusal(reply: str) -> bool:
     """Whether a reply begins by saying that it will not or cannot answer."""
     start = reply[:LOOKED_AT].casefold()
-    if not start.isascii():
-        start = start.replace("\u2019", "'")
-    return any(map(start.__contains__, PHRASES))
+    if start.isascii():
+        return any(map(start.__contains__, _ASCII_PHRASES))
+    return any(map(start.replace("\u2019", "'").__contains__, PHRASES))
+
+
+_ASCII_PHRASES = tuple(phrase for phrase in PHRASES if phrase.isascii())

@@ -52,13 +52,15 @@ _PLACEHOLDER = re.compile(r"[*•.xX_…-]+|\[.*|<.*|\{.*|\$.*")
 _MADE_UP = re.compile(r"[\d!@#$%^&*+=?~]")
 
 
-def secrets(text: str) -> Iterator[Found]:
-    """Yield likely secrets, each with its place."""
-    for mark, pattern in _KEYS.items():
-        if mark in text:
-            for match in pattern.finditer(text):
-                yield Found(KEY, match.start(), match.end())
-    yield from _passwords(text)
+def secrets(text: str) -> list[Found]:
+    """Return likely secrets, each with its place."""
+    found = [
+        Found(KEY, match.start(), match.end())
+        for mark in [mark for mark in _KEYS if mark in text]
+        for match in _KEYS[mark].finditer(text)
+    ]
+    found.extend(_passwords(text))
+    return found
 
 
 def _passwords(text: str) -> Iterator[Found]:

@@ -12,11 +12,10 @@ from typing import NamedTuple
 
 from desktop_app.core.examples.conversation import ASSISTANT, USER, Conversation, Message
 from desktop_app.core.examples.formats.format import Speaker
-from desktop_app.core.examples.formats.pieces import LIMIT, Piece
+from desktop_app.core.examples.formats.pieces import LIMIT, SHOWN_LENGTH, Piece
 from desktop_app.core.examples.formats.roles import speaker_role
 from desktop_app.core.examples.imported import Imported, Rejected
 
-_SHOWN_LENGTH = 500
 _CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[aApP]\.?\s?[mM]\.?)?"
 _DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
 _TIME = rf"(?:{_DATE},?\s+)?{_CLOCK}(?:,?\s+{_DATE})?"
@@ -120,7 +119,7 @@ class _ChatReader:
         try:
             line = data.decode().strip("\ufeff\r\n")
         except UnicodeDecodeError:
-            shown = data[:_SHOWN_LENGTH].decode(errors="replace").strip()
+            shown = data[:SHOWN_LENGTH].decode(errors="replace").strip()
             yield Rejected(number, shown, "not_utf8", "The line has signs that cannot be decoded.")
             return
         if _RULE.fullmatch(line):
@@ -140,13 +139,13 @@ class _ChatReader:
             self._messages[-1][1].append(line)
         elif line.strip():
             self._stray_number = self._stray_number or number
-            if len(self._stray) < _SHOWN_LENGTH:
-                self._stray.append(line[:_SHOWN_LENGTH])
+            if len(self._stray) < SHOWN_LENGTH:
+                self._stray.append(line[:SHOWN_LENGTH])
 
     def finish(self) -> Iterator[Rejected | Imported]:
         yield from self._drop_stray()
         if self._is_too_long:
-            shown = self._messages[0][1][0][:_SHOWN_LENGTH] if self._messages else ""
+            shown = self._messages[0][1][0][:SHOWN_LENGTH] if self._messages else ""
             yield Rejected(
                 self._number or 1, shown, "too_long", "The conversation is longer than 32 MiB."
             )
@@ -173,7 +172,7 @@ class _ChatReader:
 
     def _drop_stray(self) -> Iterator[Rejected]:
         if self._stray:
-            shown = "\n".join(self._stray)[:_SHOWN_LENGTH]
+            shown = "\n".join(self._stray)[:SHOWN_LENGTH]
             yield Rejected(self._stray_number, shown, "no_speaker", "Nobody is said to say this.")
         self._stray = []
         self._stray_number = 0

@@ -2,8 +2,9 @@
 
 import io
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -18,9 +19,9 @@ from desktop_app.core.examples.formats.straightened import straightened
 from desktop_app.core.examples.formats.values import record_end, split_values
 from desktop_app.core.examples.project_jsonl import HEADER_KEY, KEY
 from desktop_app.core.examples.tables.delimiter import (
-    NO_DELIMITER,
     announced_delimiter,
     find_delimiter,
+    is_consistent,
 )
 
 __all__ = ["Container", "Detected", "Format", "Speaker", "detect"]
@@ -33,10 +34,17 @@ _WHOLE = 1 << 16
 """Bytes; a longer record that is no JSON is told by the keys in it."""
 
 _LINES = 200
-_ZIP = b"PK\x03\x04"
-_BINARY = re.compile(
-    rb"%PDF|\x1f\x8b|PAR1|\xd0\xcf\x11\xe0|\x89PNG|\xff\xd8\xff|SQLite format 3\0|PK[\x05\x07]"
-)
+_OFFICE = re.compile(rb"PK[\x03\x05\x07]|\xd0\xcf\x11\xe0")
+"""ZIP archives, as workbooks are, and the files of office programs before 2007."""
+
+_BINARY = re.compile(rb"%PDF|\x1f\x8b|PAR1|\x89PNG|\xff\xd8\xff|SQLite format 3\0")
+_MOST_NOISE = 0.05
+"""Share of characters that no text has: of random bytes a tenth are such, in any encoding."""
+
+_NOISE = frozenset(("Cc", "Cn", "Co", "Cs"))
+_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t:-]*$", re.MULTILINE)
+"""The line under the header of a table in Markdown."""
+
 _JSON = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"'“\]]|$))")
 _OBJECT_LINE = re.compile(r"^[ \t\ufeff]*\{.*\}[ \t,]*$", re.MULTILINE)
 _KEY = re.compile(r"[\"'“”]([A-Za-z_]{2,40})[\"'“”]\s*:")
@@ -45,10 +53,13 @@ _TABLE_NAMES = (".csv", ".tsv", ".tab")
 
 
 def detect(head: bytes, name: str = "") -> Detected:
-    """Return what a file is that begins with `head`: its first 64 KiB to 1 MiB, or all of it."""
+    """Return what a file is that begins with `head`: its first 64 KiB to 1 MiB, or all of it.
+
+    Whatever an office program may have written is XLSX: opening it says what is wrong with it.
+    """
     head = head[:HEAD]
-    if head.startswith(_ZIP):
-        return Detected(Format.XLSX if _is_workbook(head, name) else Format.UNKNOWN)
+    if _OFFICE.match(head):
+        return Detected(Format.XLSX)
     if _BINARY.match(head):
         return Detected(Format.UNKNOWN)
     encoding = find_encoding(head)
@@ -66,13 +77,6 @@ def detect(head: bytes, name: str = "") -> Detected:
         line_end,
         found.speakers,
     )
-
-
-def _is_workbook(head: bytes, name: str) -> bool:
-    if b"[Content_Types].xml" not in head:
-        return False
-    is_other = b"word/" in head or b"ppt/" in head
-    return b"xl/" in head or (not is_other and name.lower().endswith((".xlsx", ".xlsm")))
 
 
 def _is_json(text: str) -> bool:
@@ -135,14 +139,30 @@ def _shape(data: bytes) -> Format | None:
 
 
 def _text(text: str, name: str) -> Detected:
+    if _is_noise(text):
+        return Detected(Format.UNKNOWN)
     first = text.split("\n", _LINES)[:_LINES]
-    sample = io.StringIO(text[: HEAD // 8], newline="")
-    delimiter = announced_delimiter(first[0]) or find_delimiter(sample.readlines()[:_LINES])
-    is_wide = delimiter != NO_DELIMITER
-    if is_wide and (delimiter == "\t" or not looks_like_chat(first)):
+    sample = io.StringIO(text[: HEAD // 8], newline="").readlines()[:_LINES]
+    announced = announced_delimiter(first[0])
+    delimiter = announced or find_delimiter(sample)
+    is_table = bool(announced) or (is_consistent(sample, delimiter) and not _is_markdown(sample))
+    if is_table and (delimiter == "\t" or not looks_like_chat(first)):
         return Detected(Format.TABLE, delimiter=delimiter)
     if looks_like_chat(first):
         return Detected(Format.CHAT_TEXT, speakers=speakers(text.split("\n")))
     if name.lower().endswith(_TABLE_NAMES) and text.strip():
         return Detected(Format.TABLE, delimiter=delimiter)
     return Detected(Format.UNKNOWN)
+
+
+def _is_noise(text: str) -> bool:
+    """Whether it is no text at all: bytes of a program, a picture, a sound."""
+    sample = text[:_WHOLE]
+    odd = (c for c in sample if not c.isprintable() and not c.isspace() or c == "\ufffd")
+    n = sum(c == "\ufffd" or unicodedata.category(c) in _NOISE for c in odd)
+    return n > _MOST_NOISE * len(sample)
+
+
+def _is_markdown(lines: Sequence[str]) -> bool:
+    """Whether a table stands among other lines."""
+    return any("|" not in line for line in lines if line.strip()) and any(map(_RULE.match, lines))

@@ -10,6 +10,9 @@ from typing import BinaryIO
 LIMIT = 32 << 20
 """Bytes of one record. The longest training example that a service takes is some 300 KB of text."""
 
+SHOWN_LENGTH = 500
+"""How many characters of what was rejected are kept, to show it."""
+
 Piece = tuple[int, bytes]
 
 _SKIPPED = 1 << 20

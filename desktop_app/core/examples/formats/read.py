@@ -7,7 +7,7 @@ from desktop_app.core.examples.chat_jsonl import parse_exactly
 from desktop_app.core.examples.formats.chat_text import read_chat_text
 from desktop_app.core.examples.formats.format import Container, Detected, Format
 from desktop_app.core.examples.formats.mojibake import repaired
-from desktop_app.core.examples.formats.pieces import LIMIT, Piece, lines
+from desktop_app.core.examples.formats.pieces import LIMIT, SHOWN_LENGTH, Piece, lines
 from desktop_app.core.examples.formats.record import read_record
 from desktop_app.core.examples.formats.relaxed import relaxed
 from desktop_app.core.examples.formats.straightened import straightened
@@ -16,9 +16,6 @@ from desktop_app.core.examples.formats.values import split_values
 from desktop_app.core.examples.imported import Imported, Rejected
 from desktop_app.core.examples.lenient_line import LineError
 from desktop_app.core.examples.project_jsonl import HEADER_KEY, parse_header
-
-SHOWN_LENGTH = 500
-"""How many characters of what was rejected are kept, to show it."""
 
 MENDED_LENGTH = 1 << 20
 """Bytes; a longer record is not searched for slips."""

@@ -32,13 +32,20 @@ def find_delimiter(lines: list[str]) -> str:
     return best if _score(lines, best) >= ENOUGH else NO_DELIMITER
 
 
+def is_consistent(lines: list[str], delimiter: str) -> bool:
+    """Whether most of the first lines fall into equally many cells, and into several."""
+    rows = _rows(lines, delimiter)
+    width, usual = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
+    return width > 1 and 2 * usual > len(rows)
+
+
 def _score(lines: list[str], delimiter: str) -> float:
     """Share of rows of the usual width, and half a point if the first row has it.
 
     A quotation mark that is left inside a cell was cut from its other half: not this delimiter.
     A blank after it hints at prose.
     """
-    rows = [row for row in islice(csv.reader(lines, delimiter=delimiter), LOOKED_AT) if row]
+    rows = _rows(lines, delimiter)
     if not rows:
         return 0
     width, usual = Counter(map(len, rows)).most_common(1)[0]
@@ -51,3 +58,7 @@ def _score(lines: list[str], delimiter: str) -> float:
     torn = sum(any(cell.count('"') % 2 for cell in row) for row in rows)
     prose = sum(cell.startswith(" ") for row in rows for cell in row) / sum(map(len, rows))
     return (usual - torn) / len(rows) + (not has_title) / 2 - prose / 4
+
+
+def _rows(lines: list[str], delimiter: str) -> list[list[str]]:
+    return [row for row in islice(csv.reader(lines, delimiter=delimiter), LOOKED_AT) if row]

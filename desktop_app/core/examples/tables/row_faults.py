@@ -2,7 +2,7 @@
 
 import re
 
-from desktop_app.core.examples.chat_jsonl import SHOWN_LENGTH
+from desktop_app.core.examples.formats.pieces import SHOWN_LENGTH
 from desktop_app.core.examples.imported import Imported, Rejected
 from desktop_app.core.examples.tables.delimited import RECORD_LIMIT
 from desktop_app.core.examples.tables.formulas import restored

@@ -2,9 +2,13 @@
 
 The environment is that of transformers (`utils/chat_template_utils.py`): sandboxed Jinja with
 `raise_exception`, `strftime_now`, a `tojson` that leaves text as it is, and loop controls.
+
+Tools go to the template where it knows of them. Where it does not, they are put into words as the
+Hermes and Qwen2.5 models have it: offered in the system message, called and answered in tags.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -13,11 +17,17 @@ from typing import Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from desktop_app.engine.backends.backend import ChatMessages, ChatTemplateError, ModelFileError
+from desktop_app.engine.backends.backend import (
+    ChatMessages,
+    ChatTemplateError,
+    ModelFileError,
+    ToolCallForm,
+    ToolList,
+)
+from desktop_app.engine.backends.numpy_llama.tool_words import answered_in_words, offered_in_words
 
 Span = tuple[int, int]
 """From and to which character of a rendered text."""
-Tools = Sequence[Mapping[str, Any]] | None
 
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}"
@@ -43,17 +53,19 @@ class ChatTemplate:
             self._template = environment.from_string(source)
         except jinja2.TemplateError as error:
             raise ModelFileError("The model's chat template cannot be read.") from error
-        self._knows_tools = "tool_calls" in source
+        self._knows_calls = "tool_calls" in source
+        self._knows_tools = re.search(r"\btools\b", source) is not None
+        self.tool_call_form = _tool_call_form(source, known=self._knows_tools)
         self._names = {"bos_token": bos, "eos_token": eos}
         self._endings = tuple(endings)
 
     def render(
-        self, messages: ChatMessages, *, add_generation_prompt: bool, tools: Tools = None
+        self, messages: ChatMessages, *, add_generation_prompt: bool, tools: ToolList | None = None
     ) -> str:
         """Return the conversation as the model reads it. Raises ChatTemplateError."""
         try:
             text = self._template.render(
-                messages=[self._plain(message) for message in messages],
+                messages=self._in_words([self._plain(m) for m in messages], tools),
                 tools=tools or None,
                 add_generation_prompt=add_generation_prompt,
                 **self._names,
@@ -65,8 +77,18 @@ class ChatTemplate:
         # JSON can carry halves of surrogate pairs, which no text in UTF-8 can hold.
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
+    def _in_words(
+        self, messages: list[dict[str, Any]], tools: ToolList | None
+    ) -> list[dict[str, Any]]:
+        """Put into words what this template has no way to say of tools."""
+        if not self._knows_calls:
+            messages = answered_in_words(messages)
+        if tools and not self._knows_tools:
+            messages = offered_in_words(messages, [_to_json(tool) for tool in tools])
+        return messages
+
     def supervised(
-        self, messages: ChatMessages, tools: Tools = None
+        self, messages: ChatMessages, tools: ToolList | None = None
     ) -> tuple[str, list[tuple[Span, float]]]:
         """Render a conversation, and find what the assistant says in it.
 
@@ -83,7 +105,7 @@ class ChatTemplate:
         return text, [(self._to_end_of_turn(text, span), weight) for span, weight in learned]
 
     def _spans_between_prefixes(
-        self, text: str, messages: ChatMessages, replies: Sequence[int], tools: Tools
+        self, text: str, messages: ChatMessages, replies: Sequence[int], tools: ToolList | None
     ) -> list[Span] | None:
         """A reply is what its message adds to the conversation before it and a prompt to speak.
 
@@ -132,12 +154,22 @@ class ChatTemplate:
         plain["content"] = _text_of(message.get("content"))
         calls = plain.pop("tool_calls", None) or []
         parsed = [_with_parsed_arguments(call) for call in calls]
-        if parsed and self._knows_tools:
+        if parsed and self._knows_calls:
             plain["tool_calls"] = parsed
         elif parsed:
             lines = [f"<tool_call>\n{_to_json(call['function'])}\n</tool_call>" for call in parsed]
             plain["content"] = "\n".join([*filter(None, [plain["content"]]), *lines])
         return plain
+
+
+def _tool_call_form(source: str, *, known: bool) -> ToolCallForm:
+    """Tell from a template how its model calls tools: in tags, or as JSON by itself."""
+    arguments = "arguments"
+    if '"parameters"' in source and '"arguments"' not in source:
+        arguments = "parameters"  # as the models of Llama 3.1 and later do
+    if known and "<tool_call>" not in source:
+        return ToolCallForm("", "", arguments)
+    return ToolCallForm(arguments=arguments)
 
 
 def _weight(message: Mapping[str, Any]) -> float:

@@ -1,12 +1,15 @@
-"""Runs a model forwards over a sequence that grows, keeping keys and values (the "KV cache")."""
+"""Runs a model forwards over sequences that grow, keeping keys and values (the "KV cache")."""
 
 import numpy as np
 
-from desktop_app.engine.backends.backend import Floats, TokenIds
+from desktop_app.engine.backends.backend import Floats, LikelyToken, TokenIds
 from desktop_app.engine.backends.numpy_llama.arrays import Array
 from desktop_app.engine.backends.numpy_llama.attention import attention
 from desktop_app.engine.backends.numpy_llama.attention_block import Attend
 from desktop_app.engine.backends.numpy_llama.cross_entropy import predict
+from desktop_app.engine.backends.numpy_llama.sampling import likeliest, log_sum_exp
+from desktop_app.engine.backends.numpy_llama.token_step import TokenStep, product
+from desktop_app.engine.backends.numpy_llama.tokenizer import Tokenizer
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
 
 _CHUNK = 512
@@ -14,39 +17,58 @@ _CHUNK = 512
 
 
 class Decoder:
-    """One sequence of at most `capacity` tokens: keys and values of layer i are (S, K, h)."""
+    """n sequences of one length, at most `capacity` tokens, that began as one.
 
-    def __init__(self, transformer: Transformer, capacity: int) -> None:
+    Keys and values of layer i are (n, K, S, h).
+    """
+
+    def __init__(self, transformer: Transformer, capacity: int, sequences: int = 1) -> None:
         shape = transformer.weights.shape
-        room = (shape.layers, capacity, shape.key_heads, shape.head_width)
+        room = (shape.layers, sequences, shape.key_heads, capacity, shape.head_width)
         kind = transformer.weights.embedding.dtype
         self._transformer = transformer
+        self._step = TokenStep(transformer)
         self._keys: Array = np.empty(room, kind)
         self._values: Array = np.empty(room, kind)
         self._length = 0
-        self._attentions = [self._attention(layer) for layer in range(shape.layers)]
+
+    def branched(self, sequences: TokenIds, more: int = 0) -> "Decoder":
+        """Return these of the sequences, each by itself from here on, with room for more tokens."""
+        capacity = self._keys.shape[3] + more
+        branched = Decoder(self._transformer, capacity, len(sequences))
+        for mine, its in ((self._keys, branched._keys), (self._values, branched._values)):
+            its[:, :, :, : self._length] = mine[:, sequences, :, : self._length]
+        branched._length = self._length
+        return branched
 
     def read(self, tokens: TokenIds) -> Array:
-        """Append tokens (T,); return their normed last states (T, d)."""
+        """Append tokens (T,) to the only sequence; return their normed last states (T, d)."""
         parts = []
+        attentions = [self._attention(layer) for layer in range(len(self._keys))]
         for start in range(0, len(tokens), _CHUNK):
             part = tokens[start : start + _CHUNK]
             positions = np.arange(self._length, self._length + len(part))
-            parts.append(self._transformer.states(part, positions, self._attentions))
+            parts.append(self._transformer.states(part, positions, attentions))
             self._length += len(part)
         return np.concatenate(parts)
 
     def next_logits(self, tokens: TokenIds) -> Array:
-        """Append tokens; return the logits (V,) of what follows the last."""
-        logits: Array = self._transformer.weights.output @ self.read(tokens)[-1]
-        return logits
+        """Append tokens (n, T), T = 1 but for a single sequence; return the logits (n, V) after."""
+        if tokens.shape[1] == 1:
+            states = self._step.states(tokens[:, 0], self._length, self._keys, self._values)
+            self._length += 1
+        else:
+            states = self.read(tokens[0])[-1:]
+        return product(self._transformer.weights.output, states)
 
     def _attention(self, layer: int) -> Attend:
+        keys, values = self._keys[layer, 0].swapaxes(0, 1), self._values[layer, 0].swapaxes(0, 1)
+
         def attend(q: Array, k: Array, v: Array) -> Array:
             end = self._length + len(k)
-            self._keys[layer, self._length : end] = k
-            self._values[layer, self._length : end] = v
-            return attention(q, self._keys[layer, :end], self._values[layer, :end])
+            keys[self._length : end] = k
+            values[self._length : end] = v
+            return attention(q, keys[:end], values[:end])
 
         return attend
 
@@ -59,3 +81,16 @@ def log_probabilities(transformer: Transformer, tokens: TokenIds) -> Floats:
         output = transformer.weights.output
         scores[1:] = predict(states, output, tokens[1:]).log_probabilities
     return scores
+
+
+def likeliest_after(
+    transformer: Transformer, tokenizer: Tokenizer, tokens: TokenIds, count: int
+) -> list[list[LikelyToken]]:
+    """Return the likeliest tokens after tokens[:i], for i of 1 to T - 1."""
+    if len(tokens) < 2:
+        return []
+    found = []
+    for state in Decoder(transformer, len(tokens) - 1).read(tokens[:-1]):
+        logits = (transformer.weights.output @ state)[: tokenizer.size]
+        found.append(likeliest(tokenizer, logits, log_sum_exp(logits), count))
+    return found

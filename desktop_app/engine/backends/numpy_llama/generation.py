@@ -1,78 +1,86 @@
-"""Continues a prompt piece by piece, with stop strings and whole characters."""
+"""Continues a prompt piece by piece, in one or several ways at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from desktop_app.engine.backends.backend import GeneratedPiece, Sampling, TokenIds
+from desktop_app.engine.backends.grammar import Grammars, TokenTable
+from desktop_app.engine.backends.numpy_llama.arrays import Array
+from desktop_app.engine.backends.numpy_llama.choice import Choice, hidden_tokens
 from desktop_app.engine.backends.numpy_llama.decoder import Decoder
-from desktop_app.engine.backends.numpy_llama.sampling import Sampler
-from desktop_app.engine.backends.numpy_llama.tokenizer import TextStream, Tokenizer
+from desktop_app.engine.backends.numpy_llama.tokenizer import Tokenizer
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
+
+_TOGETHER = 8
+"""Choices that go on in step: weights are read once for all of them, but each has its own cache."""
+
+
+def grammars_of(tokenizer: Tokenizer) -> Grammars:
+    """Return what holds replies in this vocabulary to grammars."""
+
+    def table() -> TokenTable:
+        contents = [tokenizer.content(token) for token in range(tokenizer.size)]
+        return TokenTable(contents, hidden_tokens(tokenizer), tokenizer.endings, tokenizer.encode)
+
+    return Grammars(table)
 
 
 def generate(
-    transformer: Transformer, tokenizer: Tokenizer, prompt: TokenIds, sampling: Sampling
+    transformer: Transformer,
+    tokenizer: Tokenizer,
+    prompt: TokenIds,
+    sampling: Sampling,
+    grammars: Grammars,
 ) -> Iterator[GeneratedPiece]:
     """Yield what follows the prompt, up to an end-of-turn, a stop string or the length allowed.
 
-    Raises ValueError where the prompt is empty or leaves no room in the model's context.
+    Raises ValueError where the prompt is empty or leaves no room in the model's context, and
+    GrammarError or GrammarUnavailableError where the replies cannot be held to the grammar.
     """
     context = transformer.weights.shape.context
     if not 0 < len(prompt) < context:
         raise ValueError(f"The prompt has {len(prompt)} tokens; 1 to {context - 1} are possible.")
-    most = min(sampling.max_tokens, context - len(prompt))
-    return _pieces(transformer, tokenizer, prompt, sampling, most)
+    sampling = replace(sampling, max_tokens=min(sampling.max_tokens, context - len(prompt)))
+    choices = [
+        Choice(
+            tokenizer,
+            sampling,
+            index,
+            grammars.begin(sampling.grammar) if sampling.grammar else None,
+        )
+        for index in range(sampling.choices)
+    ]
+    if sampling.max_tokens <= 0:
+        return (GeneratedPiece("", 0, "length", index) for index in range(sampling.choices))
+    return _pieces(transformer, tokenizer.size, prompt, sampling.max_tokens, choices)
 
 
 def _pieces(
-    transformer: Transformer, tokenizer: Tokenizer, prompt: TokenIds, sampling: Sampling, most: int
+    transformer: Transformer, size: int, prompt: TokenIds, most: int, choices: list[Choice]
 ) -> Iterator[GeneratedPiece]:
-    decoder = Decoder(transformer, len(prompt) + most)
-    sampler, stream, guard = Sampler(sampling), TextStream(tokenizer), StopGuard(sampling.stop)
-    unread = prompt
-    for count in range(1, most + 1):
-        token = sampler.choose(decoder.next_logits(unread)[: tokenizer.size])
-        if token in tokenizer.endings:
-            yield GeneratedPiece(guard.add(stream.finish()) + guard.rest(), count, "stop")
+    alone = len(choices) == 1
+    read = Decoder(transformer, len(prompt) + (most if alone else 0))
+    first = read.next_logits(prompt[None])[:, :size]
+    for start in range(0, len(choices), _TOGETHER):
+        some = choices[start : start + _TOGETHER]
+        decoder = read if alone else read.branched(np.zeros(len(some), np.int64), most)
+        yield from _in_step(decoder, np.repeat(first, len(some), axis=0), some)
+
+
+def _in_step(decoder: Decoder, logits: Array, choices: list[Choice]) -> Iterator[GeneratedPiece]:
+    """Go on with several choices, a token each at a time, until all have ended."""
+    while True:
+        for choice, row in zip(choices, logits, strict=True):
+            piece = choice.take(row)
+            if piece is not None:
+                yield piece
+        going = [place for place, choice in enumerate(choices) if not choice.ended]
+        if not going:
             return
-        text = guard.add(stream.add(token))
-        if guard.stopped:
-            yield GeneratedPiece(text, count, "stop")
-            return
-        if text:
-            yield GeneratedPiece(text, count)
-        unread = np.array([token])
-    text = guard.add(stream.finish()) + guard.rest()
-    yield GeneratedPiece(text, max(0, most), "stop" if guard.stopped else "length")
-
-
-class StopGuard:
-    """Lets text pass until one of the stop strings; holds back what may be the start of one."""
-
-    def __init__(self, stops: Sequence[str]) -> None:
-        self._stops = [stop for stop in stops if stop]
-        self._held = ""
-        self.stopped = False
-
-    def add(self, text: str) -> str:
-        """Return what is certain not to belong to a stop string."""
-        held = self._held + text
-        found = [place for stop in self._stops if (place := held.find(stop)) >= 0]
-        if found or self.stopped:
-            self.stopped, self._held = True, ""
-            return held[: min(found, default=0)]
-        keep = max((_overlap(held, stop) for stop in self._stops), default=0)
-        self._held = held[len(held) - keep :]
-        return held[: len(held) - keep]
-
-    def rest(self) -> str:
-        """Return what was held back, now that nothing more comes."""
-        held, self._held = self._held, ""
-        return held
-
-
-def _overlap(text: str, stop: str) -> int:
-    """Return how many of the last characters of a text may begin the stop string."""
-    longest = min(len(text), len(stop) - 1)
-    return next((n for n in range(longest, 0, -1) if text.endswith(stop[:n])), 0)
+        if len(going) < len(choices):
+            choices = [choices[place] for place in going]
+            decoder = decoder.branched(np.array(going))
+        tokens = np.array([[choice.token] for choice in choices])
+        logits = decoder.next_logits(tokens)[:, : logits.shape[1]]

@@ -64,14 +64,17 @@ class LoraParameters:
                     yield f"model.layers.{index}.{module}", a, adapter.b[place]
 
     def initialise(self, seed: int) -> None:
-        """Draw every A from U(-1/sqrt(in), 1/sqrt(in)), as PEFT does.
+        """Draw every A from U(-1/sqrt(in), 1/sqrt(in)), as PEFT does, but those that are there.
 
         B stays 0, so that a run begins at the model itself.
         """
         generator = np.random.default_rng(seed)
-        for _, a, _ in self.pairs():
+        for _, a, b in self.pairs():
             bound = 1 / math.sqrt(a.shape[1])
-            a[:] = generator.uniform(-bound, bound, a.shape)
+            drawn = generator.uniform(-bound, bound, a.shape)
+            # With A and B both 0 neither would ever learn: a layer that an adapter leaves out.
+            if not a.any() and not b.any():
+                a[:] = drawn
 
     def zeros_like(self) -> "LoraParameters":
         """Return room for gradients of the same layout."""

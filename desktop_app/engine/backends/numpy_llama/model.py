@@ -1,8 +1,7 @@
 """A model in memory: weights, tokenizer, chat template, and the adapter that is applied."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from typing_extensions import override
@@ -11,17 +10,19 @@ from desktop_app.engine.backends.backend import (
     ChatMessages,
     Floats,
     GeneratedPiece,
+    LikelyToken,
     LoraSettings,
     Model,
     Sampling,
     TokenIds,
+    ToolList,
     Trainer,
     TrainingExample,
 )
 from desktop_app.engine.backends.numpy_llama.adapter import read_adapter
 from desktop_app.engine.backends.numpy_llama.chat_template import CHATML, ChatTemplate
-from desktop_app.engine.backends.numpy_llama.decoder import log_probabilities
-from desktop_app.engine.backends.numpy_llama.generation import generate
+from desktop_app.engine.backends.numpy_llama.decoder import likeliest_after, log_probabilities
+from desktop_app.engine.backends.numpy_llama.generation import generate, grammars_of
 from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.tokenizer import Tokenizer
 from desktop_app.engine.backends.numpy_llama.trainer import NumpyLlamaTrainer
@@ -44,10 +45,12 @@ class NumpyLlamaModel(Model):
             eos=self._tokenizer.eos,
             endings=endings,
         )
+        self._grammars = grammars_of(self._tokenizer)
         self._adapter: Path | None = None
         self._transformer = Transformer(self._weights, None)
         self.name = path.stem
         self.context_tokens = self._weights.shape.context
+        self.tool_call_form = self._template.tool_call_form
 
     @override
     def tokenize(self, text: str) -> TokenIds:
@@ -58,12 +61,16 @@ class NumpyLlamaModel(Model):
         return self._tokenizer.decode(tokens.tolist())
 
     @override
-    def render(self, messages: ChatMessages, *, add_generation_prompt: bool) -> str:
-        return self._template.render(messages, add_generation_prompt=add_generation_prompt)
+    def render(
+        self, messages: ChatMessages, *, add_generation_prompt: bool, tools: ToolList | None = None
+    ) -> str:
+        return self._template.render(
+            messages, add_generation_prompt=add_generation_prompt, tools=tools
+        )
 
     @override
     def training_example(
-        self, messages: ChatMessages, tools: Sequence[Mapping[str, Any]] | None = None
+        self, messages: ChatMessages, tools: ToolList | None = None
     ) -> TrainingExample:
         text, spans = self._template.supervised(messages, tools)
         encoded = self._tokenizer.encode_with_starts(text)
@@ -86,12 +93,30 @@ class NumpyLlamaModel(Model):
 
     @override
     def generate(self, prompt: TokenIds, sampling: Sampling) -> Iterator[GeneratedPiece]:
-        return generate(self._transformer, self._tokenizer, prompt, sampling)
+        return generate(self._transformer, self._tokenizer, prompt, sampling, self._grammars)
+
+    @override
+    def check_grammar(self, grammar: str) -> None:
+        self._grammars.check(grammar)
 
     @override
     def score(self, tokens: TokenIds) -> Floats:
         return log_probabilities(self._transformer, tokens)
 
     @override
-    def trainer(self, lora: LoraSettings, *, seed: int) -> Trainer:
-        return NumpyLlamaTrainer(self._weights, self.name, lora, seed=seed)
+    def likeliest(self, tokens: TokenIds, count: int) -> list[list[LikelyToken]]:
+        return likeliest_after(self._transformer, self._tokenizer, tokens, count)
+
+    @override
+    def trainer(
+        self,
+        lora: LoraSettings,
+        *,
+        seed: int,
+        start: Path | None = None,
+        broken_off: Callable[[], bool] = lambda: False,
+    ) -> Trainer:
+        begun = read_adapter(start, self._weights.shape) if start else None
+        return NumpyLlamaTrainer(
+            self._weights, self.name, lora, seed=seed, start=begun, broken_off=broken_off
+        )

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from desktop_app.engine.backends.backend import Floats, TokenIds, TrainingExample
+from desktop_app.engine.backends.backend import Doubles, Floats, TokenIds, TrainingExample
 from desktop_app.engine.backends.numpy_llama.arrays import Array
 from desktop_app.engine.backends.numpy_llama.attention import attention, attention_backward
 
@@ -43,6 +43,21 @@ class Pack:
         d_q, d_k, d_v = (np.concatenate(part) for part in zip(*parts, strict=True))
         return d_q, d_k, d_v
 
+    def sums(self, values: Array) -> Doubles:
+        """Add up values (S,) of the targets within each of n sequences: (n,), in double."""
+        sums = np.zeros(len(self.sequences))
+        np.add.at(sums, self._owners(), values)
+        return sums
+
+    def spread(self, values: Doubles) -> Array:
+        """Give every target the value (n,) of its sequence: (S,)."""
+        return values[self._owners()].astype(self.weights.dtype)
+
+    def _owners(self) -> TokenIds:
+        """Of which sequence each target is."""
+        ends = [sequence.stop for sequence in self.sequences]
+        return np.searchsorted(ends, self.predicting, side="right")
+
 
 def packs(examples: Sequence[TrainingExample]) -> Iterator[Pack]:
     """Pack whole examples in their order, at most PACK_TOKENS together or one alone.
@@ -53,13 +68,23 @@ def packs(examples: Sequence[TrainingExample]) -> Iterator[Pack]:
     size = 0
     for example in map(_without_tail, examples):
         if waiting and size + len(example.tokens) > PACK_TOKENS:
-            yield _packed(waiting)
+            yield _laid_out(waiting)
             waiting, size = [], 0
         if len(example.tokens):
             waiting.append(example)
             size += len(example.tokens)
     if waiting:
-        yield _packed(waiting)
+        yield _laid_out(waiting)
+
+
+def packed(examples: Sequence[TrainingExample]) -> Pack:
+    """Pack all of these together; each has something to learn."""
+    return _laid_out([_without_tail(example) for example in examples])
+
+
+def read_length(example: TrainingExample) -> int:
+    """Return how many tokens of an example have a part in the loss."""
+    return len(_without_tail(example).tokens)
 
 
 def _without_tail(example: TrainingExample) -> TrainingExample:
@@ -68,7 +93,7 @@ def _without_tail(example: TrainingExample) -> TrainingExample:
     return TrainingExample(example.tokens[:end], example.loss_weights[:end])
 
 
-def _packed(examples: Sequence[TrainingExample]) -> Pack:
+def _laid_out(examples: Sequence[TrainingExample]) -> Pack:
     """The last token of each is only predicted, never read."""
     lengths = [len(example.tokens) - 1 for example in examples]
     starts = np.cumsum([0, *lengths])

@@ -164,7 +164,7 @@ class FindReplaceDialog(QDialog):
     @Slot()
     def _replace_all(self) -> None:
         self.replace_all.setEnabled(False)
-        self._bulk.run("replace", replacing(self.wanted, self.by.text(), self.where))
+        self._bulk.run(self.tr("Replacing"), replacing(self.wanted, self.by.text(), self.where))
 
     @Slot(int, int)
     def _open_place(self, place: int, _column: int) -> None:

@@ -2,42 +2,38 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from desktop_app.core.examples.advice.mask import MASKED
 from desktop_app.core.examples.advice.set_finding import CODES_OF_THE_SET, SetFinding
-from desktop_app.core.examples.advice.set_texts import SET_TEXTS, fill_set
 from desktop_app.core.examples.checks import ADVICE, BLOCKS, Finding
-from desktop_app.core.examples.texts import TEXTS
-from desktop_app.state.examples.bulk_edit import BulkEdit
-from desktop_app.state.examples.chosen_rules import ChosenRules
-from desktop_app.state.examples.facets import ProjectFacets
-from desktop_app.state.examples.problem_kinds import (
-    ProblemKind,
-    ProblemKinds,
-    mending_all,
-    problem_filter,
-)
-from desktop_app.state.examples.set_checks import SetChecks
-from desktop_app.state.open_project import OpenProject
+from desktop_app.state.examples.desk import ExamplesDesk
+from desktop_app.state.examples.problem_kinds import ProblemKind, mending_all, problem_filter
 from desktop_app.storage.project.rows import Filter
-from desktop_app.ui.examples.finding_texts import fix_label_of, reason_of, title_of
+from desktop_app.ui.examples.finding_texts import (
+    fix_label_of,
+    kind_name,
+    set_reason_of,
+    set_title_of,
+)
 from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row, scrolling
 
 
 class KindCard(Card):
     """One kind of finding: what it is, in how many, and what can be done about all of them."""
 
-    show_wanted = Signal(object)
+    show_wanted = Signal(object, str)
     mend_wanted = Signal(str)
 
     def __init__(self, title: str, reason: str, *, blocks: bool) -> None:
         super().__init__(tone="bad" if blocks else "", margin=12, spacing=6)
-        self._where: Filter | None = None
+        self._title = title
+        self._where = Filter()
         self._code = ""
         self.body.addWidget(label(title, "strong", wrap=True))
-        self.body.addWidget(label(reason, "small", wrap=True))
+        if reason:
+            self.body.addWidget(label(reason, "small", wrap=True))
         self._buttons = row(spacing=6)
         self.body.addLayout(self._buttons)
 
@@ -65,7 +61,7 @@ class KindCard(Card):
 
     @Slot()
     def _show_them(self) -> None:
-        self.show_wanted.emit(self._where)
+        self.show_wanted.emit(self._where, self._title)
 
     @Slot()
     def _mend(self) -> None:
@@ -75,42 +71,35 @@ class KindCard(Card):
 class SetCheckDialog(QDialog):
     """Follows the checks while it is open. `filter_wanted` carries what the list is to show."""
 
-    filter_wanted = Signal(object)
+    filter_wanted = Signal(object, str)
 
-    def __init__(
-        self,
-        checks: SetChecks,
-        problems: ProblemKinds,
-        facets: ProjectFacets,
-        rules: ChosenRules,
-        bulk: BulkEdit,
-        open_project: OpenProject,
-        parent: QWidget | None,
-    ) -> None:
+    def __init__(self, desk: ExamplesDesk, parent: QWidget | None) -> None:
         super().__init__(parent)
-        from PySide6.QtCore import Qt  # noqa: PLC0415
-
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Check the whole set"))
         self.resize(620, 680)
-        self._checks, self._problems, self._facets = checks, problems, facets
-        self._rules, self._bulk, self._open_project = rules, bulk, open_project
+        self._checks, self._problems = desk.checks, desk.problems
+        self._facets = desk.conversations.facets
+        self._rules, self._bulk, self._open_project = desk.rules, desk.bulk, desk.open_project
         self.said = label(kind="muted", wrap=True)
         self.mend_all = button(self.tr("Mend all that is evident"), "primary")
         self.mend_all.clicked.connect(self._mend_all)
         self._blocking = QVBoxLayout()
         self._advice = QVBoxLayout()
         self._lay_out()
-        checks.findings_changed.connect(self._show)
-        checks.changed.connect(self._show_state)
-        checks.advice_stored.connect(facets.refresh)
-        problems.changed.connect(self._show)
-        facets.arrived.connect(self._show)
-        open_project.changed.connect(problems.refresh)
-        open_project.closing.connect(self.reject)
-        problems.refresh()
-        facets.refresh()
+        self._follow()
+        self._problems.refresh()
+        self._facets.refresh()
         self._show()
+
+    def _follow(self) -> None:
+        self._checks.findings_changed.connect(self._show)
+        self._checks.changed.connect(self._show_state)
+        self._checks.advice_stored.connect(self._facets.refresh)
+        self._problems.changed.connect(self._show)
+        self._facets.arrived.connect(self._show)
+        self._open_project.changed.connect(self._problems.refresh)
+        self._open_project.closing.connect(self.reject)
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -170,11 +159,8 @@ class SetCheckDialog(QDialog):
         return self._open_project.counts.conversations
 
     def _of_set(self, finding: SetFinding) -> KindCard:
-        texts = SET_TEXTS[finding.code]
-        title, reason = (
-            fill_set(_translated(each), finding) for each in (texts.title, texts.reason)
-        )
-        card = self._card(title, reason, blocks=finding.severity == BLOCKS)
+        blocks = finding.severity == BLOCKS
+        card = self._card(set_title_of(finding), set_reason_of(finding), blocks=blocks)
         if finding.filter_code:
             card.add_way(self.tr("Show them"), Filter(code=finding.filter_code))
         card.finish()
@@ -182,7 +168,7 @@ class SetCheckDialog(QDialog):
 
     def _of_problem(self, kind: ProblemKind) -> KindCard:
         finding = kind.finding
-        card = self._card(title_of(finding), reason_of(finding), blocks=True)
+        card = self._card(kind_name(finding.code), "", blocks=True)
         card.add_count(self.tr("%Ln conversation(s)", "", kind.conversations))
         card.add_way(self.tr("Show all with problems"), problem_filter(self._rules.rules))
         if kind.mendable:
@@ -193,7 +179,7 @@ class SetCheckDialog(QDialog):
 
     def _of_code(self, code: str, count: int) -> KindCard:
         finding = Finding(code, ADVICE)
-        card = self._card(_plain(TEXTS[code].title), _plain(TEXTS[code].reason), blocks=False)
+        card = self._card(kind_name(code), "", blocks=False)
         card.add_count(self.tr("%Ln conversation(s)", "", count))
         card.add_way(self.tr("Show them"), Filter(code=code))
         if code in MASKED:
@@ -211,9 +197,9 @@ class SetCheckDialog(QDialog):
 
     # Doing
 
-    @Slot(object)
-    def _show_in_list(self, where: Filter) -> None:
-        self.filter_wanted.emit(where)
+    @Slot(object, str)
+    def _show_in_list(self, where: Filter, title: str) -> None:
+        self.filter_wanted.emit(where, title)
         self.accept()
 
     @Slot(str)
@@ -241,12 +227,3 @@ def _fill(part: QVBoxLayout, cards: Sequence[KindCard], nothing: str) -> None:
         part.addWidget(card)
     if not cards:
         part.addWidget(label(nothing, "muted", wrap=True))
-
-
-def _translated(text: str) -> str:
-    return QCoreApplication.translate("Checks", text) if text else ""
-
-
-def _plain(template: str) -> str:
-    """A text about one conversation, without the particulars of any."""
-    return _translated(template).replace(" {number}", "").replace(" “{detail}”", "")

@@ -122,7 +122,8 @@ class VersionsDialog(QDialog):
     def chosen(self) -> Version | None:
         """The version that is selected in the list."""
         item = self.list.currentItem()
-        return item.data(ID) if item is not None else None
+        version: Version | None = item.data(ID) if item is not None else None
+        return version
 
     @Slot()
     def _fill(self) -> None:
@@ -172,7 +173,7 @@ class VersionsDialog(QDialog):
     @Slot()
     def _go_back(self) -> None:
         if self.chosen is not None:
-            self._bulk.run("version", restoring(self.chosen.id))
+            self._bulk.run(self.tr("Going back to a version"), restoring(self.chosen.id))
 
     # What changed
 

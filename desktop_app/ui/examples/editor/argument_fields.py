@@ -11,10 +11,14 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QLineEdit, QVBoxLa
 
 from desktop_app.core.examples.tool_schema import Field, Kind, is_json
 from desktop_app.ui.examples.editor.message_box import MessageBox
+from desktop_app.ui.widgets.elided_label import ElidedLabel
 from desktop_app.ui.widgets.parts import label, set_property
 
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 INTEGER = re.compile(r"-?(0|[1-9]\d*)")
+LABEL_WIDTH = 100
+MOST_LABEL_WIDTH = 170
+LEAST_WIDTH = 60
 ABSENT = object()
 """In place of a value that is not given."""
 
@@ -33,6 +37,7 @@ class ArgumentField(QWidget):
         self.box.setSpacing(3)
         self.setLayout(self.box)
         self.problem = label(kind="small", tone="bad", wrap=True)
+        self.problem.setParent(self)
         self.problem.hide()
 
     def fill(self, value: object) -> None:
@@ -44,6 +49,7 @@ class ArgumentField(QWidget):
         self.changed.emit(self.path, value)
 
     def _add(self, editor: QWidget) -> None:
+        editor.setMinimumWidth(LEAST_WIDTH)
         editor.setAccessibleName(self.field.name)
         editor.setToolTip(self.field.description)
         self.box.addWidget(editor)
@@ -208,10 +214,11 @@ class ArgumentsForm(QWidget):
 
     def _name(self, field: Field) -> QWidget:
         text = self.tr("%1 (needed)").replace("%1", field.name) if field.required else field.name
-        result = label(text, "small", wrap=True)
-        result.setToolTip(field.description)
-        result.setMinimumWidth(124)
-        result.setMaximumWidth(170)
+        result = ElidedLabel("small")
+        result.show_text(text)
+        result.setMinimumWidth(LABEL_WIDTH)
+        result.setMaximumWidth(MOST_LABEL_WIDTH)
+        result.setWhatsThis(field.description)
         return result
 
 

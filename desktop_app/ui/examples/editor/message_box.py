@@ -66,7 +66,9 @@ class MessageBox(GrowingTextEdit):
             return
         cursor = QTextCursor(self.document())
         cursor.setPosition(position)
-        cursor.setPosition(position + added, QTextCursor.MoveMode.KeepAnchor)
+        # Where everything is replaced, Qt counts the end of the document too.
+        end = min(position + added, self.document().characterCount() - 1)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
         self._exact.change(position, removed, cursor.selectedText().replace("\u2029", "\n"))
 
     @Slot()
@@ -106,11 +108,11 @@ class MessageBox(GrowingTextEdit):
 
     @override
     def event(self, e: QEvent) -> bool:
-        if isinstance(e, QKeyEvent) and e.type() == QEvent.Type.ShortcutOverride:
-            is_theirs = e.matches(Keys.Undo) or e.matches(Keys.Redo)
-            e.setAccepted(not is_theirs)
-            if is_theirs:
-                return False
+        asks = e if isinstance(e, QKeyEvent) and e.type() == QEvent.Type.ShortcutOverride else None
+        if asks is not None and (asks.matches(Keys.Undo) or asks.matches(Keys.Redo)):
+            # Not accepted: the program's own shortcut is to have it.
+            e.ignore()
+            return False
         return super().event(e)
 
     @override

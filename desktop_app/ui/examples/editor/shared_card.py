@@ -33,7 +33,7 @@ class SharedCard(Card):
         )
         self.body.addWidget(self.text)
         self.body.addWidget(wrapping_row(self.edit, self.own, spacing=2))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def show_text(self, text: str, count: int, tag: str) -> None:
         """Show shared instructions: of the whole project, or of a tag."""

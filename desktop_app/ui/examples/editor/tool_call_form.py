@@ -38,7 +38,7 @@ class ToolCallForm(QFrame):
         self.name.setEditable(True)
         self.name.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.name.setAccessibleName(self.tr("Tool that is called"))
-        self.name.setMinimumWidth(150)
+        self.name.setMinimumWidth(110)
         self.name.activated.connect(self._choose)
         line = self.name.lineEdit()
         assert line is not None

@@ -78,7 +78,7 @@ class ExportDialog(QDialog):
         self.limits = label(tone="bad", wrap=True)
         self.refused = label(kind="strong", tone="bad", wrap=True)
         self.reasons = label(kind="muted")
-        self.leave_out = QRadioButton()
+        self.leave_out = QRadioButton(self.tr("Leave them out of the files"))
         self.keep = QRadioButton(self.tr("Write them too; the service may refuse the whole file"))
         self.leave_out.setChecked(True)
         self.leave_out.toggled.connect(self._show_outlook)

@@ -47,6 +47,7 @@ class ImportFlow(QObject):
         self._queue: list[Source] = []
         self._source: Source | None = None
         self._dialog: QDialog | None = None
+        self._is_loading = False
         self._otherwise: Look | None = None
         self._report: ImportReport | None = None
         self._looking = exchange.looking()
@@ -59,7 +60,8 @@ class ImportFlow(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether an import goes on, or is being asked about."""
-        return self._exchange.is_running or self._looking.is_running or self._dialog is not None
+        is_reading = self._exchange.is_running or self._looking.is_running or self._is_loading
+        return is_reading or self._dialog is not None
 
     def take(self, paths: Sequence[Path]) -> None:
         """Import files one after the other, each as a step of its own."""
@@ -127,12 +129,14 @@ class ImportFlow(QObject):
         choice.failed.connect(self._tell_failure)
         choice.failed.connect(choice.deleteLater)
         self._source = look.source
+        self._is_loading = True
         choice.load()
 
     @Slot()
     def _show_mapper(self) -> None:
         choice = self.sender()
         assert isinstance(choice, TableChoice)
+        self._is_loading = False
         choice.changed.disconnect(self._show_mapper)
         choice.failed.disconnect(self._tell_failure)
         choice.failed.disconnect(choice.deleteLater)
@@ -235,6 +239,7 @@ class ImportFlow(QObject):
 
     @Slot(object)
     def _tell_failure(self, error: Exception) -> None:
+        self._is_loading = False
         name = self._source.name if self._source is not None else self.tr("The file")
         self._say(describe_import_error(error, name), detail=type(error).__name__)
         self.go_on()

@@ -8,7 +8,7 @@ from html import escape
 from itertools import dropwhile, islice
 from pathlib import Path
 
-from PySide6.QtCore import QFile, QIODevice, QMarginsF, QRectF, QSizeF
+from PySide6.QtCore import QEventLoop, QFile, QIODevice, QMarginsF, QRectF, QSizeF
 from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter, QTextDocument
 
 from desktop_app.background.call import BlockingWork, Report
@@ -20,8 +20,8 @@ from desktop_app.state.examples.exchange.whole_set import items_of
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.whole_file import whole_file
 
-MOST_CONVERSATIONS = 5000
-"""More make a book of ten thousand pages, which nobody prints; the web page has no such limit."""
+MOST_CONVERSATIONS = 20_000
+"""More make a book of many thousand pages, which nobody prints; the web page has no such limit."""
 
 AT_ONCE = 25
 """Conversations that are laid out together; the next ones begin on a new page."""
@@ -66,6 +66,9 @@ def _write(path: Path, title: str, items: Iterator[Imported], words: Words) -> N
         )
     )
     painter = QPainter(writer)
+    # Laying out starts timers that need not fire, but a thread that Qt did not start has no place
+    # for them until something makes one.
+    place_for_timers = QEventLoop()
     try:
         is_first = True
         for html in _parts(title, items, words):
@@ -73,6 +76,7 @@ def _write(path: Path, title: str, items: Iterator[Imported], words: Words) -> N
     finally:
         painter.end()
         device.close()
+        del place_for_timers
     # The writer itself says nothing of a full disk.
     if device.error() != QFile.FileError.NoError:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -37,9 +37,10 @@ def test_what_is_too_short_to_tell(text: str) -> None:
     assert language_of(text) == ""
 
 
-def test_kana_decide_wherever_they_stand_and_a_foreign_name_does_not() -> None:
+def test_kana_decide_and_names_in_another_script_do_not() -> None:
     assert language_of("東京本社営業部宛の荷物") == "ja"
     assert language_of("我用 iPhone 打电话") == "zh"
+    assert language_of("[topic: praise | mood: happy]\nشكرا لك، أسعدت يومنا.\n- Harbour") == "ar"
     assert language_of("Wo ist mein Paket? Es heißt 東京 und sollte am Montag kommen.") == "de"
 
 
@@ -50,3 +51,21 @@ def test_only_languages_that_are_seldom_mistaken_are_different() -> None:
     assert not are_different("da", "no")
     assert not are_different("zh", "ja")
     assert not are_different("", "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The mug and the lamp that you sent with this parcel are from your shop."),
+        ("de", "Die Tasse ist nicht mit der Lampe gekommen, und ich werde sie nicht behalten."),
+        ("fr", "La tasse et les lampes ne sont pas dans le colis, vous pouvez vérifier avec nous."),
+        ("nl", "Het pakket is niet van ons en wordt met een ander voor u bezorgd."),
+    ],
+)
+def test_plain_texts_are_told_by_small_words_alone(
+    language: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("desktop_app.core.examples.advice.language._identifier")
+    assert language_of(text) == language
+    with pytest.raises(NameError):
+        language_of(f"{text} Het en van niet. The and is you. Der das und ist.")

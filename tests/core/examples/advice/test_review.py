@@ -59,8 +59,8 @@ def test_repeated_instructions_are_looked_through_each_time() -> None:
     for _ in range(2):
         findings = advise(talk(ASKED, REPLIED, "Answer for desk@shop.example. "))
         assert [(f.code, f.message_index) for f in findings] == [
-            ("edge_space", 0),
             ("email_address", 0),
+            ("edge_space", 0),
         ]
 
 

@@ -60,12 +60,13 @@ def test_ctrl_enter_adds_the_next_message(qtbot: QtBot, bench: Bench) -> None:
 def test_the_menu_of_a_message_does_what_it_says(bench: Bench) -> None:
     bench.show(chat("one", "two", "three", "four"))
     actions = bench.editor.commands.actions
-    bench.editor.card(2).more.click()
+    bench.editor.commands.take(2)
     assert actions.divide.isEnabled()
     actions.above.trigger()
     actions.below.trigger()
     assert bench.texts() == ["one", "two", "", "", "three", "four"]
     actions.delete.trigger()
+    bench.editor.commands.take(2)
     actions.delete.trigger()
     assert bench.texts() == ["one", "two", "three", "four"]
     bench.editor.commands.take(2)
@@ -132,6 +133,7 @@ def test_tab_leads_down_through_the_messages(bench: Bench) -> None:
     boxes = [bench.editor.card(index).text for index in range(4)]
     chain: list[QWidget] = [bench.editor]
     while (following := chain[-1].nextInFocusChain()) is not bench.editor:
+        assert following is not None
         chain.append(following)
     places = [chain.index(box) for box in boxes]
     assert all(one < other for one, other in pairwise(places))
@@ -198,8 +200,8 @@ def test_a_problem_of_a_reply_is_marked_on_it(bench: Bench) -> None:
     empty = Message("assistant", "")
     bench.show(Conversation(chat("q").messages, preferred=(Message("assistant", "a"),),
                             non_preferred=(empty,)))  # fmt: skip
-    assert not bench.editor.card(1).problem.text()
-    assert bench.editor.card(2).problem.text()
+    assert not bench.editor.card(1).problem.full_text
+    assert bench.editor.card(2).problem.full_text
 
 
 def test_a_long_message_is_counted_after_a_pause(qtbot: QtBot, bench: Bench) -> None:

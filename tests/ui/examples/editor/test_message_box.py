@@ -110,9 +110,8 @@ def test_a_pasted_long_paragraph_is_shown_in_pieces(box: MessageBox) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_text_follows_whatever_is_done_in_the_box(box: MessageBox, seed: int) -> None:
     pick = random.Random(seed)
-    text = "".join(
-        pick.choice(["ab ", "😀", "é\r\n", "\u00a0", "ن ", "x" * 3000]) for _ in range(40)
-    )
+    pieces = ["ab ", "😀", "é\r\n", "\u00a0", "ن ", "x" * 3000]
+    text = "".join(pick.choice(pieces) for _ in range(40))
     box.fill(text)
     for _ in range(60):
         cursor = box.textCursor()

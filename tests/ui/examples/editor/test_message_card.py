@@ -62,3 +62,18 @@ def test_a_handle_tells_where_it_is_dragged_and_let_go(qtbot: QtBot) -> None:
     QTest.mouseMove(handle, QPoint(4, 90))
     QTest.keyClick(handle, Qt.Key.Key_Escape)
     assert dropped == [(3, True), (3, False)]
+
+
+def test_a_long_problem_is_cut_short_and_told_in_full(qtbot: QtBot) -> None:
+    card = MessageCard()
+    qtbot.addWidget(card)
+    card.show_message(0, Message("user", "x"))
+    card.resize(300, 120)
+    card.show()
+    words = "The value of a thing with a long name is not one that a service takes" * 2
+    card.show_problem(words)
+    qtbot.waitUntil(lambda: "…" in card.problem.text())
+    assert card.problem.geometry().right() <= card.width()
+    assert card.problem.toolTip() == words
+    card.show_problem("")
+    assert card.problem.isHidden()

@@ -215,3 +215,22 @@ def test_one_file_after_another_even_if_one_cannot_be_read(qtbot: QtBot, desk: D
     files: list[Path] = [desk.folder / "folder", desk.file("good.jsonl", line("a"))]
     desk.files.take_all(files)
     qtbot.waitUntil(lambda: desk.project.is_open and desk.project.counts.conversations == 1)
+
+
+def test_a_table_that_cannot_be_opened_is_said_without_an_empty_dialog(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    bad = desk.file("bad.xlsx", b"PK\x03\x04 [Content_Types].xml xl/ and nothing more")
+    desk.files.take_all([bad, desk.file("good.jsonl", line("a"))])
+    qtbot.waitUntil(lambda: desk.project.is_open and desk.project.counts.conversations == 1)
+    assert "“bad.xlsx” could not be read" in desk.said[0].text
+    assert desk.window.findChildren(MapperDialog) == []
+    assert desk.project.name == "good"
+
+
+def test_a_second_import_is_refused_while_a_table_is_being_mapped(qtbot: QtBot, desk: Desk) -> None:
+    desk.files.import_file(desk.file("t.csv", "question,answer\na,b\nc,d\n"))
+    dialog = desk.dialog(qtbot, MapperDialog)
+    desk.files.import_file(desk.file("good.jsonl", line("a")))
+    assert "An import is going on" in desk.said[0].text
+    dialog.reject()

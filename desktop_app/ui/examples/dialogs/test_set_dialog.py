@@ -1,0 +1,104 @@
+"""Choosing which conversations are held out for the test."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QDialog, QRadioButton, QSpinBox, QWidget
+
+from desktop_app.state.examples.choosing_test_set import choosing_share, choosing_tag
+from desktop_app.state.examples.desk import ExamplesDesk
+from desktop_app.ui.widgets.parts import button, column, isolated, label, row
+
+MOST_PERCENT = 50
+
+
+class TestSetDialog(QDialog):
+    """By share or by tag; one by one it is done in the list."""
+
+    __test__ = False  # Its name is no test's.
+
+    def __init__(self, desk: ExamplesDesk, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Choose the test set"))
+        self.setMinimumWidth(520)
+        self._bulk = desk.bulk
+        self._facets = desk.conversations.facets
+        self._open_project = desk.open_project
+        self._make_choices()
+        self._lay_out()
+        self._show_counts()
+        self._open_project.counts_changed.connect(self._show_counts)
+        self._open_project.closing.connect(self.reject)
+
+    def _make_choices(self) -> None:
+        self.add = QRadioButton(self.tr("Keep what is held out now and add what is missing"))
+        self.anew = QRadioButton(self.tr("Choose anew"))
+        self.by_tag = QRadioButton(self.tr("All conversations with the tag"))
+        self._choices = QButtonGroup(self)
+        for choice in (self.add, self.anew, self.by_tag):
+            self._choices.addButton(choice)
+        self.add.setChecked(True)
+        self.percent = QSpinBox()
+        self.percent.setRange(0, MOST_PERCENT)
+        self.percent.setSuffix(" %")
+        self.percent.setAccessibleName(self.tr("Share to hold out"))
+        self.percent.setValue(max(10, round(100 * self._share())))
+        self.tag = QComboBox()
+        self.tag.setAccessibleName(self.tr("Tag"))
+        for name, count in self._facets.facets.tags:
+            self.tag.addItem(f"{isolated(name)} ({count:,})", name)
+        self.by_tag.setEnabled(self.tag.count() > 0)
+        self._choices.buttonToggled.connect(self._follow)
+        self._follow()
+
+    def _lay_out(self) -> None:
+        why = self.tr(
+            "The test set is not trained on. Evaluate asks the models for its replies, to see "
+            "what was learned and not just remembered."
+        )
+        how = self.tr(
+            "A share is taken of each tag, by content, so that it stays the same when you choose "
+            "again. Conversations that are nearly the same stay together on one side."
+        )
+        by_hand = self.tr(
+            "One by one: select conversations in the list and choose “Hold out for the test” in "
+            "the Examples menu, or “Used for” at the right."
+        )
+        self.now = label(kind="strong", wrap=True)
+        self.choose = button(self.tr("Choose the test set"), "primary")
+        self.choose.clicked.connect(self._choose)
+        close = button(self.tr("Cancel"))
+        close.clicked.connect(self.reject)
+        layout = column(label(why, "muted", wrap=True), self.now, margin=18, spacing=12)
+        layout.addLayout(row(label(self.tr("Share to hold out")), self.percent, None))
+        layout.addWidget(self.add)
+        layout.addWidget(self.anew)
+        layout.addLayout(row(self.by_tag, self.tag, None))
+        layout.addWidget(label(how, "small", wrap=True))
+        layout.addWidget(label(by_hand, "small", wrap=True))
+        layout.addLayout(row(None, close, self.choose))
+        self.setLayout(layout)
+
+    def _share(self) -> float:
+        counts = self._open_project.counts
+        return counts.test / counts.conversations if counts.conversations else 0.0
+
+    @Slot()
+    def _show_counts(self) -> None:
+        counts = self._open_project.counts
+        text = self.tr("Now %1 of %2 conversations are held out.")
+        text = text.replace("%1", f"{counts.test:,}").replace("%2", f"{counts.conversations:,}")
+        self.now.setText(text)
+
+    @Slot()
+    def _follow(self) -> None:
+        self.percent.setEnabled(not self.by_tag.isChecked())
+        self.tag.setEnabled(self.by_tag.isChecked())
+
+    @Slot()
+    def _choose(self) -> None:
+        if self.by_tag.isChecked():
+            step = choosing_tag(str(self.tag.currentData()))
+        else:
+            step = choosing_share(self.percent.value() / 100, keep_held=self.add.isChecked())
+        if self._bulk.run(self.tr("Choosing the test set"), step):
+            self.accept()
