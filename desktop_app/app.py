@@ -155,7 +155,9 @@ class Program(QObject):
             BulkStrip(self.desk.bulk, self.notices),
         ]
         named = dict(zip(TABS, pages, strict=True))
-        self.window.fill(named, strips, self.picker, self.files, self._tab_menus())
+        message_menu = self.examples_page.message_menu()
+        menus = (message_menu, self._tab_menus())
+        self.window.fill(named, strips, self.picker, self.files, *menus)
         self.closing = Closing(self.window, self.jobs, self.connections, self.preferences)
         self._wire()
 

@@ -119,8 +119,8 @@ class Watched(app.Program):
         QTimer.singleShot(0, self.type)
 
     def type(self):
-        self.edited.show(id)
-        self.edited.set_text(1, "last words")
+        self.desk.edited.show(id)
+        self.desk.edited.set_text(1, "last words")
         print("typed", flush=True)
 
 app.Program = Watched

@@ -11,13 +11,14 @@ import os
 import signal
 import sys
 import threading
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import psutil
 
 from desktop_app.engine.backends.backend import (
+    BrokenOffError,
     CheckpointError,
     LoraSettings,
     Model,
@@ -27,9 +28,11 @@ from desktop_app.engine.backends.backend import (
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
 from desktop_app.engine.jobs_runner import job_folder
 from desktop_app.engine.jobs_runner.batch_plan import BatchPlan
-from desktop_app.engine.jobs_runner.encoding import EncodedFile, RefusedLineError, encode_file
+from desktop_app.engine.jobs_runner.clock import EvenClock
+from desktop_app.engine.jobs_runner.encoding import RefusedLineError
+from desktop_app.engine.jobs_runner.lessons import Material, read_material
 from desktop_app.engine.jobs_runner.settings import RunSettings
-from desktop_app.engine.jobs_runner.training_run import DivergedError, Material, TrainingRun
+from desktop_app.engine.jobs_runner.training_run import DivergedError, TrainingRun
 from desktop_app.engine.jobs_runner.worker_exit import WorkerExit
 from desktop_app.engine.jobs_runner.worker_log import LogWriter, Refused, Started
 from desktop_app.engine.service_log import where
@@ -52,6 +55,8 @@ def main(arguments: list[str]) -> WorkerExit:
         return WorkerExit.OCCUPIED
     except ModelFileError:
         return WorkerExit.MODEL_FILE
+    except StartFileError:
+        return WorkerExit.START_FILE
     except MemoryError:
         return WorkerExit.NO_MEMORY
     except DivergedError:
@@ -86,58 +91,83 @@ def _stop_when_told() -> threading.Event:
 
 def _train(folder: Path, log_path: Path, stop: threading.Event) -> WorkerExit:
     settings = msgspec.json.decode((folder / job_folder.SETTINGS).read_bytes(), type=RunSettings)
-    model = NumpyLlamaBackend().load(Path(settings.model_path))
     log = LogWriter(log_path)
     try:
-        training, validation = _encoded(model, folder, settings)
+        model = NumpyLlamaBackend().load(Path(settings.model_path))
+        material = read_material(model, folder, settings, stop.is_set)
+        if not material.n_training:
+            return WorkerExit.NOTHING_TO_LEARN
+        return _run(_Attempt(model, material, settings, folder, log, stop))
     except RefusedLineError as error:
         log.write(Refused(example=error.number, file=error.file))
         return WorkerExit.REFUSED
-    if not training.examples:
-        return WorkerExit.NOTHING_TO_LEARN
+    except BrokenOffError:
+        return WorkerExit.STOPPED
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What one worker has in hand."""
+
+    model: Model
+    material: Material
+    settings: RunSettings
+    folder: Path
+    log: LogWriter
+    stop: threading.Event
+
+    def trainer(self) -> Trainer:
+        """Return a trainer at the beginning of the run. Raises StartFileError."""
+        start = self.folder / job_folder.START if self.settings.continues else None
+        lora = LoraSettings(self.settings.rank, self.settings.alpha)
+        try:
+            return self.model.trainer(
+                lora, seed=self.settings.seed, start=start, broken_off=self.stop.is_set
+            )
+        except ModelFileError as error:
+            raise StartFileError from error
+
+
+class StartFileError(Exception):
+    """The adapter from which training is to go on cannot be used."""
+
+
+def _run(attempt: _Attempt) -> WorkerExit:
+    settings, material = attempt.settings, attempt.material
     plan = BatchPlan(
-        n_examples=len(training.examples),
+        n_examples=material.n_training,
         batch_size=settings.batch_size,
         n_epochs=settings.n_epochs,
         seed=settings.seed,
     )
-    lora = LoraSettings(settings.rank, settings.alpha)
-    trainer, step, damaged = _restored(model, lora, settings.seed, folder)
+    trainer = attempt.trainer()
+    lessons = material.lessons(trainer)
+    step, damaged = _restore(trainer, attempt.folder)
     started = Started(
         step=step,
         total_steps=plan.total_steps,
-        at=time.time(),
-        skipped_examples=training.skipped,
+        at=EvenClock().now(),
+        skipped_examples=material.skipped,
         checkpoint_damaged=damaged,
     )
-    log.write(started)
-    material = Material(training.examples, validation.examples)
-    run = TrainingRun(trainer, plan, material, settings.learning_rate_multiplier, folder, log)
-    return WorkerExit.DONE if run.go_on(step, stop) else WorkerExit.STOPPED
+    attempt.log.write(started)
+    peak_rate = settings.peak_rate * settings.learning_rate_multiplier
+    run = TrainingRun(trainer, lessons, plan, peak_rate, attempt.folder, attempt.log, attempt.stop)
+    return WorkerExit.DONE if run.go_on(step) else WorkerExit.STOPPED
 
 
-def _encoded(model: Model, folder: Path, settings: RunSettings) -> tuple[EncodedFile, EncodedFile]:
-    training = encode_file(model, folder / job_folder.TRAINING)
-    if not settings.has_validation:
-        return training, EncodedFile([], 0)
-    return training, encode_file(model, folder / job_folder.VALIDATION)
-
-
-def _restored(
-    model: Model, lora: LoraSettings, seed: int, folder: Path
-) -> tuple[Trainer, int, bool]:
-    """Return a trainer, the step behind which it stands, and whether its saved state was lost."""
-    trainer = model.trainer(lora, seed=seed)
-    saved = job_folder.states(folder)
-    if not saved:
-        return trainer, 0, False
-    try:
-        trainer.load_checkpoint(saved[-1])
-    except CheckpointError:
-        for path in saved:
-            path.unlink()
-        return model.trainer(lora, seed=seed), 0, True
-    return trainer, job_folder.step_of(saved[-1]), False
+def _restore(trainer: Trainer, folder: Path) -> tuple[int, bool]:
+    """Take up the last sound state; return the step behind it, and whether one was damaged."""
+    damaged = False
+    for state in reversed(job_folder.states(folder)):
+        try:
+            trainer.load_checkpoint(state)
+        except CheckpointError:
+            state.unlink()
+            damaged = True
+            continue
+        return job_folder.step_of(state), damaged
+    return 0, damaged
 
 
 if __name__ == "__main__":

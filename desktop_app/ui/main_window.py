@@ -68,16 +68,17 @@ class MainWindow(QMainWindow):
         strips: list[QWidget],
         corner: QWidget,
         files: ProjectFiles,
+        message_menu: QMenu,
         tab_menus: Sequence[QMenu],
     ) -> None:
         """Take in what the window shows: a page a tab, strips under the header, the corner."""
         self._files = files
         files.connect_actions(self._actions)
         recent = RecentMenu(self.tr("Open recent"), self._preferences)
-        for menu in (recent, *tab_menus):
+        for menu in (recent, message_menu, *tab_menus):
             menu.setParent(self.menuBar(), menu.windowFlags())
         recent.chosen.connect(files.open)
-        fill_menu_bar(self.menuBar(), self._actions, recent, tab_menus)
+        fill_menu_bar(self.menuBar(), self._actions, recent, message_menu, tab_menus)
         self.header = Header(self._navigation, corner)
         self.pages = pages
         self._tabs = QStackedWidget()

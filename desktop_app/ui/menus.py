@@ -42,9 +42,13 @@ class RecentMenu(QMenu):
 
 
 def fill_menu_bar(
-    bar: QMenuBar, actions: Actions, recent: QMenu, tab_menus: Sequence[QMenu]
+    bar: QMenuBar,
+    actions: Actions,
+    recent: QMenu,
+    message: QMenu,
+    tab_menus: Sequence[QMenu],
 ) -> None:
-    """Put every action into its menu."""
+    """Put every action into its menu; `message` has those of the message at hand."""
     a = actions
     file = bar.addMenu(bar.tr("&File"))
     file.addActions([a.new_project, a.open_project])
@@ -63,7 +67,8 @@ def fill_menu_bar(
     examples.addActions([a.delete_conversations, a.restore_conversations])
     _part(examples, [a.tag_conversations, a.shared_instructions])
     _part(examples, [a.use_for_training, a.use_for_test, a.choose_test_set])
-    _part(examples, [a.message_up, a.message_down])
+    examples.addSeparator()
+    examples.addMenu(message)
     _part(examples, [a.next_problem, a.check_set, a.should_tune])
     for menu in tab_menus:
         bar.addMenu(menu)

@@ -38,6 +38,58 @@
         <numerusform>fix %Ln conversations</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>bring back %Ln conversation(s)</source>
+      <translation>
+        <numerusform>bring back %Ln conversation</numerusform>
+        <numerusform>bring back %Ln conversations</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>tag %Ln conversation(s)</source>
+      <translation>
+        <numerusform>tag %Ln conversation</numerusform>
+        <numerusform>tag %Ln conversations</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>rate %Ln conversation(s)</source>
+      <translation>
+        <numerusform>rate %Ln conversation</numerusform>
+        <numerusform>rate %Ln conversations</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>accept advice on %Ln conversation(s)</source>
+      <translation>
+        <numerusform>accept advice on %Ln conversation</numerusform>
+        <numerusform>accept advice on %Ln conversations</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>mask personal data in %Ln conversation(s)</source>
+      <translation>
+        <numerusform>mask personal data in %Ln conversation</numerusform>
+        <numerusform>mask personal data in %Ln conversations</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>replace in %Ln conversation(s)</source>
+      <translation>
+        <numerusform>replace in %Ln conversation</numerusform>
+        <numerusform>replace in %Ln conversations</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>BulkStrip</name>
+    <message numerus="yes">
+      <source>About %n second(s) left.</source>
+      <translation>
+        <numerusform>About %n second left.</numerusform>
+        <numerusform>About %n seconds left.</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>ConversationDelegate</name>
@@ -72,6 +124,23 @@
         <numerusform>%Ln more messages are kept but not shown.</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>%Ln tool(s)…</source>
+      <translation>
+        <numerusform>%Ln tool…</numerusform>
+        <numerusform>%Ln tools…</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>DetailsPanel</name>
+    <message numerus="yes">
+      <source>%Ln conversation(s)</source>
+      <translation>
+        <numerusform>%Ln conversation</numerusform>
+        <numerusform>%Ln conversations</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>ExamplesPage</name>
@@ -93,20 +162,210 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>, about %n second(s) left</source>
+      <source>, %Ln a second</source>
       <translation>
-        <numerusform>, about %n second left</numerusform>
-        <numerusform>, about %n seconds left</numerusform>
+        <numerusform>, %Ln a second</numerusform>
+        <numerusform>, %Ln a second</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>about %n second(s) left</source>
+      <translation>
+        <numerusform>about %n second left</numerusform>
+        <numerusform>about %n seconds left</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>about %n minute(s) left</source>
+      <translation>
+        <numerusform>about %n minute left</numerusform>
+        <numerusform>about %n minutes left</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%1: %Ln row(s) could not be read</source>
+      <translation>
+        <numerusform>%1: %Ln row could not be read</numerusform>
+        <numerusform>%1: %Ln rows could not be read</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ExportDialog</name>
+    <message numerus="yes">
+      <source>%Ln conversation(s) for training (%1)</source>
+      <translation>
+        <numerusform>%Ln conversation for training (%1)</numerusform>
+        <numerusform>%Ln conversations for training (%1)</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>, %Ln for the test (%1)</source>
+      <translation>
+        <numerusform>, %Ln for the test (%1)</numerusform>
+        <numerusform>, %Ln for the test (%1)</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%1 asks for %Ln or more conversations for training.</source>
+      <translation>
+        <numerusform>%1 asks for %Ln or more conversations for training.</numerusform>
+        <numerusform>%1 asks for %Ln or more conversations for training.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%1 would refuse %Ln of the conversations:</source>
+      <translation>
+        <numerusform>%1 would refuse %Ln of the conversations:</numerusform>
+        <numerusform>%1 would refuse %Ln of the conversations:</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Leave %Ln out of the files</source>
+      <translation>
+        <numerusform>Leave %Ln out of the files</numerusform>
+        <numerusform>Leave %Ln out of the files</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ExportFlow</name>
+    <message numerus="yes">
+      <source>%Ln conversation(s) written to %1</source>
+      <translation>
+        <numerusform>%Ln conversation written to %1</numerusform>
+        <numerusform>%Ln conversations written to %1</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>, %Ln for the test to %1</source>
+      <translation>
+        <numerusform>, %Ln for the test to %1</numerusform>
+        <numerusform>, %Ln for the test to %1</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>A PDF has room for no more; %Ln are not in it. </source>
+      <translation>
+        <numerusform>A PDF has room for no more; %Ln is not in it. </numerusform>
+        <numerusform>A PDF has room for no more; %Ln are not in it. </numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%Ln that the service would refuse were left out.</source>
+      <translation>
+        <numerusform>%Ln that the service would refuse was left out.</numerusform>
+        <numerusform>%Ln that the service would refuse were left out.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>FacetButton</name>
+    <message numerus="yes">
+      <source>All %Ln…</source>
+      <translation>
+        <numerusform>All %Ln…</numerusform>
+        <numerusform>All %Ln…</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>FindReplaceDialog</name>
+    <message numerus="yes">
+      <source>Found %Ln time(s)</source>
+      <translation>
+        <numerusform>Found %Ln time</numerusform>
+        <numerusform>Found %Ln times</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source> in %Ln conversation(s).</source>
+      <translation>
+        <numerusform> in %Ln conversation.</numerusform>
+        <numerusform> in %Ln conversations.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%Ln more place(s) are not listed.</source>
+      <translation>
+        <numerusform>%Ln more place is not listed.</numerusform>
+        <numerusform>%Ln more places are not listed.</numerusform>
       </translation>
     </message>
   </context>
   <context>
     <name>ImportReportDialog</name>
     <message numerus="yes">
-      <source>%Ln line(s) of %1 could not be read and were left out.</source>
+      <source>Mend all (%Ln)</source>
       <translation>
-        <numerusform>%Ln line of %1 could not be read and was left out.</numerusform>
-        <numerusform>%Ln lines of %1 could not be read and were left out.</numerusform>
+        <numerusform>Mend all (%Ln)</numerusform>
+        <numerusform>Mend all (%Ln)</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%Ln row(s) of %1 could not be read.</source>
+      <translation>
+        <numerusform>%Ln row of %1 could not be read.</numerusform>
+        <numerusform>%Ln rows of %1 could not be read.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>For %Ln of them a mend is evident.</source>
+      <translation>
+        <numerusform>For %Ln of it a mend is evident.</numerusform>
+        <numerusform>For %Ln of them a mend is evident.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>The first %Ln are listed.</source>
+      <translation>
+        <numerusform>The first %Ln is listed.</numerusform>
+        <numerusform>The first %Ln are listed.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Import %Ln conversation(s)</source>
+      <translation>
+        <numerusform>Import %Ln conversation</numerusform>
+        <numerusform>Import %Ln conversations</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Import the rest (%Ln)</source>
+      <translation>
+        <numerusform>Import the rest (%Ln)</numerusform>
+        <numerusform>Import the rest (%Ln)</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%Ln row(s) will be left out.</source>
+      <translation>
+        <numerusform>%Ln row will be left out.</numerusform>
+        <numerusform>%Ln rows will be left out.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ImportTexts</name>
+    <message numerus="yes">
+      <source>%Ln conversation(s) imported from %1.</source>
+      <translation>
+        <numerusform>%Ln conversation imported from %1.</numerusform>
+        <numerusform>%Ln conversations imported from %1.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%Ln of them were mended.</source>
+      <translation>
+        <numerusform>%Ln of it was mended.</numerusform>
+        <numerusform>%Ln of them were mended.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%Ln row(s) were left out.</source>
+      <translation>
+        <numerusform>%Ln row was left out.</numerusform>
+        <numerusform>%Ln rows were left out.</numerusform>
       </translation>
     </message>
   </context>
@@ -131,6 +390,23 @@
     </message>
   </context>
   <context>
+    <name>ListTools</name>
+    <message numerus="yes">
+      <source>%Ln found so far…</source>
+      <translation>
+        <numerusform>%Ln found so far…</numerusform>
+        <numerusform>%Ln found so far…</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%Ln found</source>
+      <translation>
+        <numerusform>%Ln found</numerusform>
+        <numerusform>%Ln found</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>MainWindow</name>
     <message numerus="yes">
       <source>%Ln conversation(s)</source>
@@ -148,6 +424,33 @@
     </message>
   </context>
   <context>
+    <name>MapperDialog</name>
+    <message numerus="yes">
+      <source>%Ln row(s)</source>
+      <translation>
+        <numerusform>%Ln row</numerusform>
+        <numerusform>%Ln rows</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>more than %Ln row(s)</source>
+      <translation>
+        <numerusform>more than %Ln row</numerusform>
+        <numerusform>more than %Ln rows</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Marking</name>
+    <message numerus="yes">
+      <source>Changing %Ln conversation(s)</source>
+      <translation>
+        <numerusform>Changing %Ln conversation</numerusform>
+        <numerusform>Changing %Ln conversations</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>MessageCard</name>
     <message numerus="yes">
       <source>%Ln token(s)</source>
@@ -156,11 +459,14 @@
         <numerusform>%Ln tokens</numerusform>
       </translation>
     </message>
+  </context>
+  <context>
+    <name>PreviewCards</name>
     <message numerus="yes">
-      <source>%n image(s), kept as they are</source>
+      <source>%Ln more message(s)</source>
       <translation>
-        <numerusform>%n image, kept as they is</numerusform>
-        <numerusform>%n images, kept as they are</numerusform>
+        <numerusform>%Ln more message</numerusform>
+        <numerusform>%Ln more messages</numerusform>
       </translation>
     </message>
   </context>
@@ -175,40 +481,104 @@
     </message>
   </context>
   <context>
-    <name>ProjectFiles</name>
+    <name>SetCheckDialog</name>
     <message numerus="yes">
-      <source>%Ln conversation(s) imported from %1.</source>
+      <source>All %Ln conversation(s) were looked at.</source>
       <translation>
-        <numerusform>%Ln conversation imported from %1.</numerusform>
-        <numerusform>%Ln conversations imported from %1.</numerusform>
+        <numerusform>All %Ln conversation was looked at.</numerusform>
+        <numerusform>All %Ln conversations were looked at.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>%Ln conversation(s) imported from %1; </source>
+      <source>%Ln conversation(s)</source>
       <translation>
-        <numerusform>%Ln conversation imported from %1; </numerusform>
-        <numerusform>%Ln conversations imported from %1; </numerusform>
+        <numerusform>%Ln conversation</numerusform>
+        <numerusform>%Ln conversations</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>SetChecks</name>
+    <message numerus="yes">
+      <source>Masking in %Ln conversation(s)</source>
+      <translation>
+        <numerusform>Masking in %Ln conversation</numerusform>
+        <numerusform>Masking in %Ln conversations</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>%Ln line(s) could not be read.</source>
+      <source>Mending %Ln conversation(s)</source>
       <translation>
-        <numerusform>%Ln line could not be read.</numerusform>
-        <numerusform>%Ln lines could not be read.</numerusform>
+        <numerusform>Mending %Ln conversation</numerusform>
+        <numerusform>Mending %Ln conversations</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>SharedCard</name>
+    <message numerus="yes">
+      <source>shared by %Ln conversation(s) tagged %1</source>
+      <translation>
+        <numerusform>shared by %Ln conversation tagged %1</numerusform>
+        <numerusform>shared by %Ln conversations tagged %1</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>%Ln conversation(s) written to %1</source>
+      <source>shared by %Ln conversation(s)</source>
       <translation>
-        <numerusform>%Ln conversation written to %1</numerusform>
-        <numerusform>%Ln conversations written to %1</numerusform>
+        <numerusform>shared by %Ln conversation</numerusform>
+        <numerusform>shared by %Ln conversations</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>SpeakerList</name>
+    <message numerus="yes">
+      <source>%Ln message(s)</source>
+      <translation>
+        <numerusform>%Ln message</numerusform>
+        <numerusform>%Ln messages</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>TagsDialog</name>
+    <message numerus="yes">
+      <source>The %Ln selected conversation(s)</source>
+      <translation>
+        <numerusform>The %Ln selected conversation</numerusform>
+        <numerusform>The %Ln selected conversations</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>, %Ln for the test to %1</source>
+      <source>All %Ln conversation(s) in the list</source>
       <translation>
-        <numerusform>, %Ln for the test to %1</numerusform>
-        <numerusform>, %Ln for the test to %1</numerusform>
+        <numerusform>All %Ln conversation in the list</numerusform>
+        <numerusform>All %Ln conversations in the list</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n star(s)</source>
+      <translation>
+        <numerusform>%n star</numerusform>
+        <numerusform>%n stars</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Change %Ln conversation(s)</source>
+      <translation>
+        <numerusform>Change %Ln conversation</numerusform>
+        <numerusform>Change %Ln conversations</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>VersionsDialog</name>
+    <message numerus="yes">
+      <source>%Ln conversation(s)</source>
+      <translation>
+        <numerusform>%Ln conversation</numerusform>
+        <numerusform>%Ln conversations</numerusform>
       </translation>
     </message>
   </context>

@@ -21,9 +21,18 @@ from pytestqt.qtbot import QtBot
 from desktop_app.app import Places, Program
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.state.navigation import TABS
+from desktop_app.storage.project.rows import Filter
 from desktop_app.ui.about_dialogs import AboutDialog, ShortcutsDialog
 from desktop_app.ui.connections.connections_dialog import ConnectionsDialog
 from desktop_app.ui.cost.price_dialog import PriceDialog
+from desktop_app.ui.examples.dialogs.find_replace_dialog import FindReplaceDialog
+from desktop_app.ui.examples.dialogs.history_dialog import HistoryDialog
+from desktop_app.ui.examples.dialogs.set_check_dialog import SetCheckDialog
+from desktop_app.ui.examples.dialogs.test_set_dialog import TestSetDialog
+from desktop_app.ui.examples.dialogs.tuning_dialog import TuningDialog
+from desktop_app.ui.examples.dialogs.versions_dialog import VersionsDialog
+from desktop_app.ui.examples.editor.shared_instructions_dialog import SharedInstructionsDialog
+from desktop_app.ui.examples.editor.tools_dialog import ToolsDialog
 
 CHAT = Conversation((Message(role="user", content="नमस्ते"), Message(role="assistant", content="")))
 
@@ -77,6 +86,17 @@ def dialogs(program: Program) -> Iterator[QDialog]:
     window = program.window
     yield AboutDialog(window)
     yield ShortcutsDialog([program.actions.find], window)
+    desk = program.desk
+    yield FindReplaceDialog(desk.finder, desk.bulk, program.open_project, Filter(), window)
+    yield HistoryDialog(
+        desk.conversations.ids[0], desk.edited, program.open_project, program.theme, window
+    )
+    yield VersionsDialog(desk.versions, desk.bulk, program.open_project, program.theme, window)
+    yield SetCheckDialog(desk, window)
+    yield TestSetDialog(desk, window)
+    yield TuningDialog(program.open_project, program.runner, window)
+    yield ToolsDialog(desk.edited, window)
+    yield SharedInstructionsDialog(desk.edited, window)
     yield ConnectionsDialog(program.connections, program.theme, window)
     yield PriceDialog(program.cost, window)
 

@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.examples.conversation import Conversation, Message
-from desktop_app.state.examples.edited_conversation import EditedConversation
 from desktop_app.state.examples.file_exchange import FileExchange
 from desktop_app.state.navigation import TABS, Navigation
 from desktop_app.state.notices import Notices
@@ -25,6 +24,7 @@ from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.notice_bar import NoticeBar
 from desktop_app.ui.project_files import ProjectFiles
 from desktop_app.ui.theme import RESOURCES, Theme
+from tests.state.examples.desk_bench import make_desk
 
 SAMPLE = RESOURCES / "samples" / "harbour.jsonl"
 
@@ -47,22 +47,23 @@ class Program:
 @pytest.fixture
 def program(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Program]:
     runner = TaskRunner()
-    project = OpenProject()
-    edited = EditedConversation(project)
+    desk = make_desk(tmp_path, runner)
+    project, exchange = desk.open_project, desk.exchange
     navigation, notices = Navigation(), Notices()
     preferences = Preferences(SettingsFile(tmp_path / "config" / "settings.json"), notices)
-    exchange = FileExchange(project, runner)
     actions = Actions(project)
     theme = Theme(qapp)
-    window = MainWindow(project, edited, preferences, navigation, actions, theme)
+    window = MainWindow(desk, preferences, navigation, actions, theme)
     qtbot.addWidget(window)
     files = ProjectFiles(
-        project, exchange, preferences, notices, edited, tmp_path / "projects", SAMPLE, window
+        project, exchange, preferences, notices, desk.edited, tmp_path / "projects", SAMPLE, window
     )
     bar = NoticeBar(notices)
     jobs = QMenu("Jobs")
     jobs.addAction(actions.new_job)
-    window.fill({tab: QWidget() for tab in TABS}, [bar], QWidget(), files, [jobs])
+    message = QMenu("Message")
+    message.addActions([actions.message_up, actions.message_down])
+    window.fill({tab: QWidget() for tab in TABS}, [bar], QWidget(), files, message, [jobs])
     window.show()
     yield Program(tmp_path, project, preferences, navigation, exchange, actions, files, bar, window)
     project.close()
@@ -90,7 +91,7 @@ def drop(program: Program, path: Path) -> None:
 
 
 def test_the_sample_is_made_once_and_then_opened_again(qtbot: QtBot, program: Program) -> None:
-    with qtbot.waitSignal(program.desk.exchange.imported, timeout=10_000):
+    with qtbot.waitSignal(program.exchange.imported, timeout=10_000):
         program.window.welcome.sample_button.click()
     first = program.project.counts
     assert first.conversations >= 50
@@ -106,11 +107,11 @@ def test_the_sample_is_made_once_and_then_opened_again(qtbot: QtBot, program: Pr
 def test_a_dropped_file_makes_a_project_of_its_name(qtbot: QtBot, program: Program) -> None:
     file = program.folder / "tickets.jsonl"
     file.write_text(lines(12))
-    with qtbot.waitSignal(program.desk.exchange.imported, timeout=10_000):
+    with qtbot.waitSignal(program.exchange.imported, timeout=10_000):
         drop(program, file)
     assert program.project.name == "tickets"
     assert program.project.counts.conversations == 12
-    with qtbot.waitSignal(program.desk.exchange.imported, timeout=10_000):
+    with qtbot.waitSignal(program.exchange.imported, timeout=10_000):
         drop(program, file)
     assert program.project.counts.conversations == 24
 
@@ -206,7 +207,7 @@ def test_an_import_into_an_open_project_never_takes_it_away(qtbot: QtBot, progra
     program.files.open(str(path))
     file = program.folder / "nothing.jsonl"
     file.write_text('{"messages": 5}')
-    with qtbot.waitSignal(program.desk.exchange.finished, timeout=10_000):
+    with qtbot.waitSignal(program.exchange.finished, timeout=10_000):
         program.files.import_file(file)
     assert program.project.name == "mine"
     assert path.exists()
@@ -215,7 +216,7 @@ def test_an_import_into_an_open_project_never_takes_it_away(qtbot: QtBot, progra
 def test_a_second_import_waits_for_the_first(qtbot: QtBot, program: Program) -> None:
     file = program.folder / "many.jsonl"
     file.write_text(lines(20_000))
-    with qtbot.waitSignal(program.desk.exchange.imported, timeout=20_000):
+    with qtbot.waitSignal(program.exchange.imported, timeout=20_000):
         program.files.import_file(file)
         program.files.import_file(file)
         assert "An import is going on" in program.notices.texts()[0]

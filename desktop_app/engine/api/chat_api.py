@@ -1,33 +1,45 @@
 """/v1/chat/completions: an answer at once, or as a stream of server-sent events."""
 
-import logging
-import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from desktop_app.engine.api.chat_request import ChatBody, plain_messages
-from desktop_app.engine.api.model_access import ModelAccess, collect
-from desktop_app.engine.backends.backend import GeneratedPiece
-from desktop_app.engine.errors import SERVER_ERROR, ApiError
-from desktop_app.engine.identifiers import random_id
-from desktop_app.engine.requests import json_answer, read_json
-from desktop_app.engine.service_log import where
+from desktop_app.engine.api.chat_messages import check_messages
+from desktop_app.engine.api.chat_reply import Reply, ReplyForm
+from desktop_app.engine.api.chat_request import ChatBody, plain_messages, read_body
+from desktop_app.engine.api.chat_tools import ToolPlan, plan_tools
+from desktop_app.engine.api.event_stream import EventStream, answer_head, usage_body
+from desktop_app.engine.api.model_access import ModelAccess, Session, while_awaited
+from desktop_app.engine.api.response_format import reply_grammar
+from desktop_app.engine.backends.backend import GeneratedPiece, Sampling, ToolCallForm
+from desktop_app.engine.errors import ApiError, not_offered
+from desktop_app.engine.requests import json_answer
 
-log = logging.getLogger(__name__)
 
+@dataclass(frozen=True)
+class _Asked:
+    """A request that was found to be sound."""
 
-def usage_body(prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
-    """Return the token counts as the protocol has them."""
-    return {
-        "prompt_tokens": prompt_tokens,
-        "completion_tokens": completion_tokens,
-        "total_tokens": prompt_tokens + completion_tokens,
-    }
+    body: ChatBody
+    tools: ToolPlan
+    grammar: str | None
+
+    def sampling(self, limit: int, form: ToolCallForm) -> Sampling:
+        """Return how to choose tokens."""
+        sampling = self.body.sampling(limit)
+        stop = list(sampling.stop)
+        if self.tools.offered and not self.tools.several and form.after:
+            stop.append(form.after.strip())  # a reply with one call is over with it
+        return replace(
+            sampling,
+            stop=stop,
+            top_logprobs=(self.body.top_logprobs or 0) if self.body.logprobs else None,
+            grammar=self.grammar or self.tools.grammar(form),
+        )
 
 
 class ChatApi:
@@ -37,81 +49,88 @@ class ChatApi:
         self._access = access
 
     def routes(self) -> list[Route]:
-        """Return the route under /v1."""
-        return [Route("/chat/completions", self.create, methods=["POST"])]
+        """Return the routes under /v1."""
+        return [
+            Route("/chat/completions", self.create, methods=["POST"]),
+            Route("/chat/completions", self.stored, methods=["GET"]),
+            Route("/chat/completions/{rest:path}", self.stored, methods=["GET", "POST", "DELETE"]),
+        ]
+
+    def stored(self, _request: Request) -> Response:
+        """Answer who asks for chats of before: none is kept, whatever `store` said."""
+        return not_offered("stored chat completions; none is kept").response()
 
     async def create(self, request: Request) -> Response:
         """Continue a conversation."""
-        body = await read_json(request, ChatBody)
-        body.check_chat()
-        session = await self._access.session(body.model)
-        prompt = await session.prompt(plain_messages(body.messages))
-        limit = await session.room(len(prompt), body.limit, "messages")
-        pieces = session.generate(prompt, body.sampling(limit))
-        if body.stream:
-            chunks = _Chunks(body, len(prompt))
-            return StreamingResponse(chunks.events(pieces), media_type="text/event-stream")
-        reply = await collect(request, pieces)
-        return json_answer(
-            {
-                "id": random_id("chatcmpl-"),
-                "object": "chat.completion",
-                "created": int(time.time()),
-                "model": body.model,
-                "choices": [
-                    {
-                        "index": 0,
-                        "message": {"role": "assistant", "content": reply.text, "refusal": None},
-                        "finish_reason": reply.finish_reason,
-                        "logprobs": None,
-                    }
-                ],
-                "usage": usage_body(len(prompt), reply.completion_tokens),
-            }
-        )
-
-
-class _Chunks:
-    """Words a stream: chunks of one id, a last one with the usage if asked for, then [DONE]."""
-
-    def __init__(self, body: ChatBody, prompt_tokens: int) -> None:
-        self._with_usage = body.stream_options is not None and body.stream_options.include_usage
-        self._prompt_tokens = prompt_tokens
-        self._head = {
-            "id": random_id("chatcmpl-"),
-            "object": "chat.completion.chunk",
-            "created": int(time.time()),
-            "model": body.model,
-        }
-
-    async def events(self, pieces: AsyncGenerator[GeneratedPiece]) -> AsyncGenerator[bytes]:
-        """Yield the events; the client's going away closes `pieces` and so stops the model."""
-        completion_tokens = 0
+        body = await read_body(request, ChatBody)
         try:
-            async with aclosing(pieces):
-                yield self._delta({"role": "assistant", "content": ""})
-                async for piece in pieces:
-                    completion_tokens = piece.completion_tokens
-                    if piece.text:
-                        yield self._delta({"content": piece.text})
-                    if piece.finish_reason:
-                        yield self._delta({}, piece.finish_reason)
-        except Exception as error:  # noqa: BLE001  # the answer has begun: it can only say so
-            log.error("a stream broke off: %s", where(error))
-            broken = ApiError(500, "The model failed while answering.", type_=SERVER_ERROR)
-            yield b"data: " + broken.body() + b"\n\n"
-            return
-        if self._with_usage:
-            usage = usage_body(self._prompt_tokens, completion_tokens)
-            yield self._event({"choices": [], "usage": usage})
-        yield b"data: [DONE]\n\n"
+            asked = _checked(body)
+            session = await self._access.session(body.model)
+            form = await session.run(lambda model: model.tool_call_form)
+            prompt = await session.prompt(
+                plain_messages(body.messages), tools=asked.tools.offered or None
+            )
+            limit = await session.room(len(prompt), body.limit, "messages")
+            sampling = asked.sampling(limit, form)
+            await session.check(sampling, "response_format" if asked.grammar else "tool_choice")
+        except RecursionError as error:
+            message = "The body of the request is nested too deeply."
+            raise ApiError(400, message) from error
+        reply = Reply(
+            ReplyForm(asked.tools.names, asked.tools.several, bool(body.logprobs)),
+            sampling.choices,
+        )
+        pieces = session.generate(prompt, sampling)
+        if body.stream:
+            chunks = _chunks(body, session, reply, pieces, len(prompt))
+            return StreamingResponse(chunks, media_type="text/event-stream")
+        async with aclosing(while_awaited(request, pieces)) as awaited:
+            async for piece in awaited:
+                for _ in reply.add(piece):
+                    pass
+        head = _head(body, session, "chat.completion")
+        usage = usage_body(len(prompt), reply.completion_tokens)
+        return json_answer(head | {"choices": reply.choices(), "usage": usage})
 
-    def _delta(self, delta: dict[str, str], finish_reason: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
-        rest: dict[str, object] = {"choices": [choice]}
-        if self._with_usage:
-            rest["usage"] = None
-        return self._event(rest)
 
-    def _event(self, rest: dict[str, object]) -> bytes:
-        return b"data: " + msgspec.json.encode(self._head | rest) + b"\n\n"
+def _checked(body: ChatBody) -> _Asked:
+    """Find out what is asked. Raises ApiError."""
+    body.check_chat()
+    plain_messages(body.messages)
+    check_messages(body.messages)
+    tools, grammar = plan_tools(body), reply_grammar(body.response_format)
+    if grammar is not None and tools.offered:
+        message = "'response_format' and 'tools' cannot both hold for a reply of this service."
+        raise ApiError(400, message, param="response_format", code="unsupported_parameter")
+    return _Asked(body, tools, grammar)
+
+
+def _head(body: ChatBody, session: Session, kind: str) -> dict[str, object]:
+    head = answer_head("chatcmpl-", kind, body.model, session.fingerprint)
+    return head if body.service_tier is None else head | {"service_tier": "default"}
+
+
+async def _chunks(
+    body: ChatBody,
+    session: Session,
+    reply: Reply,
+    pieces: AsyncGenerator[GeneratedPiece],
+    prompt_tokens: int,
+) -> AsyncGenerator[bytes]:
+    """Yield the events; the client's going away closes `pieces` and so stops the model."""
+    stream = EventStream(_head(body, session, "chat.completion.chunk"), body.with_usage)
+
+    async def told() -> AsyncGenerator[bytes]:
+        for choice in reply.opening():
+            yield stream.event([choice])
+        async with aclosing(pieces):
+            async for piece in pieces:
+                for choice in reply.add(piece):
+                    yield stream.event([choice])
+
+    async with aclosing(stream.whole(told())) as events:
+        async for event in events:
+            yield event
+    if not stream.is_broken:
+        for event in stream.ending(usage_body(prompt_tokens, reply.completion_tokens)):
+            yield event

@@ -1,58 +1,52 @@
 """/v1/completions: plain continuation, and the log-probabilities of a text that is given.
 
-With echo, logprobs 0 and max_tokens 0 nothing is written: the prompt itself is scored, which is
-how a wanted reply is compared between models.
+With echo, logprobs and max_tokens 0 nothing is written: the prompt itself is scored, which is how
+a wanted reply is compared between models.
 """
 
-import math
-import time
-from typing import Annotated
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
 
 import numpy as np
-from msgspec import Meta
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from desktop_app.engine.api.chat_api import usage_body
-from desktop_app.engine.api.chat_request import SamplingBody, not_supported
-from desktop_app.engine.api.model_access import ModelAccess, Session, collect
-from desktop_app.engine.backends.backend import GeneratedPiece, Model, TokenIds
+from desktop_app.engine.api.chat_request import read_body
+from desktop_app.engine.api.completion_reply import (
+    Completion,
+    TokenTable,
+    best,
+    choice_body,
+)
+from desktop_app.engine.api.completion_request import CompletionBody
+from desktop_app.engine.api.event_stream import EventStream, answer_head, usage_body
+from desktop_app.engine.api.model_access import (
+    ModelAccess,
+    Session,
+    check_known,
+    while_awaited,
+)
+from desktop_app.engine.backends.backend import (
+    GeneratedPiece,
+    Model,
+    Sampling,
+    ScoredToken,
+    TokenIds,
+)
 from desktop_app.engine.errors import ApiError
-from desktop_app.engine.identifiers import random_id
-from desktop_app.engine.requests import json_answer, read_json
-
-Token = Annotated[int, Meta(ge=0, le=2**31)]
-DEFAULT_TOKENS = 16
+from desktop_app.engine.requests import json_answer
 
 
-class CompletionBody(SamplingBody, frozen=True, kw_only=True):
-    """The body of POST /completions."""
+@dataclass(frozen=True)
+class _Prompt:
+    """One prompt, read: its tokens, what is echoed of it, and its tokens' scores if asked for."""
 
-    prompt: str | Annotated[list[Token], Meta(min_length=1)]
-    max_tokens: Annotated[int, Meta(ge=0)] | None = None
-    echo: bool | None = None
-    logprobs: Annotated[int, Meta(ge=0, le=5)] | None = None
-    stream: bool | None = None
-    suffix: str | None = None
-    best_of: int | None = None
-
-    def check_completion(self) -> None:
-        """Raise ApiError for what is not offered."""
-        self.check()
-        for name in ("stream", "suffix"):
-            if getattr(self, name):
-                raise not_supported(name)
-        if self.best_of not in (None, 1):
-            raise not_supported("best_of")
-        if self.logprobs is not None and (self.logprobs > 0 or self.writes or not self.echo):
-            message = "Only the prompt can be scored: use echo with logprobs 0 and max_tokens 0."
-            raise ApiError(400, message, param="logprobs", code="unsupported_parameter")
-
-    @property
-    def writes(self) -> bool:
-        """Whether anything is to be generated."""
-        return self.max_tokens != 0
+    tokens: TokenIds
+    echo: str
+    scored: list[ScoredToken]
+    sampling: Sampling
 
 
 class CompletionsApi:
@@ -66,71 +60,127 @@ class CompletionsApi:
         return [Route("/completions", self.create, methods=["POST"])]
 
     async def create(self, request: Request) -> Response:
-        """Continue a prompt, or score it."""
-        body = await read_json(request, CompletionBody)
+        """Continue prompts, or score them."""
+        body = await read_body(request, CompletionBody)
         body.check_completion()
         session = await self._access.session(body.model)
-        prompt = await _prompt_tokens(session, body)
-        scores = None
-        if body.logprobs is not None:
-            scores = await session.run(lambda model: _scores(model, prompt))
-        reply = GeneratedPiece("", 0, "length")
-        if body.writes:
-            wanted = DEFAULT_TOKENS if body.max_tokens is None else body.max_tokens
-            limit = await session.room(len(prompt), wanted, "prompt")
-            reply = await collect(request, session.generate(prompt, body.sampling(limit)))
-        echo = await session.run(lambda model: model.detokenize(prompt)) if body.echo else ""
-        return json_answer(
-            {
-                "id": random_id("cmpl-"),
-                "object": "text_completion",
-                "created": int(time.time()),
-                "model": body.model,
-                "choices": [
-                    {
-                        "index": 0,
-                        "text": echo + reply.text,
-                        "finish_reason": reply.finish_reason,
-                        "logprobs": scores,
-                    }
-                ],
-                "usage": usage_body(len(prompt), reply.completion_tokens),
-            }
-        )
+        prompts = [await _read(session, body, given) for given in body.prompts()]
+        await session.check(prompts[0].sampling, "prompt")
+        head = answer_head("cmpl-", "text_completion", body.model, session.fingerprint)
+        if body.stream:
+            events = _events(session, body, prompts, EventStream(head, body.with_usage))
+            return StreamingResponse(events, media_type="text/event-stream")
+        choices: list[dict[str, object]] = []
+        written = 0
+        for prompt in prompts:
+            completions = await _completed(request, session, body, prompt)
+            written += sum(one.tokens for one in completions)
+            for one in best(completions, body.n or 1):
+                choices.append(_whole(len(choices), body, prompt, one))
+        usage = usage_body(sum(len(prompt.tokens) for prompt in prompts), written)
+        return json_answer(head | {"choices": choices, "usage": usage})
 
 
-async def _prompt_tokens(session: Session, body: CompletionBody) -> TokenIds:
-    given = body.prompt
+async def _read(session: Session, body: CompletionBody, given: str | object) -> _Prompt:
     if isinstance(given, str):
         tokens = await session.run(lambda model: model.tokenize(given))
     else:
         tokens = np.array(given, np.int64)
-        await session.run(lambda model: _check_known(model, tokens))
+        await session.run(lambda model: check_known(model, tokens.tolist(), "prompt"))
     if not len(tokens):
         raise ApiError(400, "The prompt is empty.", param="prompt")
-    await session.room(len(tokens) - 1, 1, "prompt")
-    return tokens
+    context_for = len(tokens) if body.wanted_tokens else len(tokens) - 1
+    limit = await session.room(context_for, body.wanted_tokens or 1, "prompt")
+    echo, scored = "", []
+    if body.echo:
+        echo = await session.run(lambda model: model.detokenize(tokens))
+        if body.logprobs is not None:
+            top = body.logprobs
+            scored = await session.run(lambda model: _scored(model, tokens, top))
+    sampling = body.candidates(min(limit, body.wanted_tokens))
+    return _Prompt(tokens, echo, scored, sampling)
 
 
-def _check_known(model: Model, tokens: TokenIds) -> None:
-    """Refuse numbers that stand for nothing. Raises ApiError."""
-    for token in np.unique(tokens):
-        if not model.detokenize(np.array([token])):
-            message = f"The model does not know the token {token}."
-            raise ApiError(400, message, param="prompt")
-
-
-def _scores(model: Model, prompt: TokenIds) -> dict[str, object]:
-    """Return log p of every token but the first, which nothing precedes."""
-    tokens = [model.detokenize(prompt[place : place + 1]) for place in range(len(prompt))]
-    offsets, offset = [], 0
-    for token in tokens:
-        offsets.append(offset)
-        offset += len(token)
+def _scored(model: Model, prompt: TokenIds, top: int) -> list[ScoredToken]:
+    """Return the prompt's tokens with log p of each but the first, which nothing precedes."""
     values = model.score(prompt).tolist()
-    return {
-        "tokens": tokens,
-        "token_logprobs": [None if math.isnan(value) else value for value in values],
-        "top_logprobs": None,
-        "text_offset": offsets,
-    }
+    likeliest = [[], *model.likeliest(prompt, top)] if top else [[]] * len(values)
+    contents = [model.token_bytes(int(token)) for token in prompt]
+    return [
+        ScoredToken(content, value, others)
+        for content, value, others in zip(contents, values, likeliest, strict=True)
+    ]
+
+
+async def _completed(
+    request: Request, session: Session, body: CompletionBody, prompt: _Prompt
+) -> list[Completion]:
+    completions = [Completion() for _ in range(prompt.sampling.choices)]
+    if body.wanted_tokens:
+        pieces = session.generate(prompt.tokens, prompt.sampling)
+        async with aclosing(while_awaited(request, pieces)) as awaited:
+            async for piece in awaited:
+                completions[piece.choice].add(piece)
+    return completions
+
+
+def _whole(
+    index: int, body: CompletionBody, prompt: _Prompt, completion: Completion
+) -> dict[str, object]:
+    logprobs = None
+    if body.logprobs is not None:
+        scored = [*prompt.scored, *completion.scored]
+        logprobs = TokenTable().rows(scored, likeliest=body.logprobs > 0)
+    return choice_body(index, prompt.echo + completion.text, completion.finish_reason, logprobs)
+
+
+async def _events(
+    session: Session, body: CompletionBody, prompts: list[_Prompt], stream: EventStream
+) -> AsyncGenerator[bytes]:
+    """Yield the events; the client's going away stops the model."""
+    written: dict[int, int] = {}
+
+    async def told() -> AsyncGenerator[bytes]:
+        for place, prompt in enumerate(prompts):
+            first = place * prompt.sampling.choices
+            tables = [TokenTable() for _ in range(prompt.sampling.choices)]
+            if prompt.echo:
+                for n, table in enumerate(tables):
+                    yield stream.event([_echoed(first + n, body, prompt, table)])
+            async with aclosing(_pieces(session, body, prompt)) as pieces:
+                async for piece in pieces:
+                    written[first + piece.choice] = piece.completion_tokens
+                    rows = None
+                    if body.logprobs is not None:
+                        rows = tables[piece.choice].rows(piece.scored, likeliest=body.logprobs > 0)
+                    index = first + piece.choice
+                    yield stream.event([choice_body(index, piece.text, piece.finish_reason, rows)])
+
+    async with aclosing(stream.whole(told())) as events:
+        async for event in events:
+            yield event
+    if not stream.is_broken:
+        usage = usage_body(sum(len(one.tokens) for one in prompts), sum(written.values()))
+        for event in stream.ending(usage):
+            yield event
+
+
+def _echoed(
+    index: int, body: CompletionBody, prompt: _Prompt, table: TokenTable
+) -> dict[str, object]:
+    rows = None
+    if body.logprobs is not None:
+        rows = table.rows(prompt.scored, likeliest=body.logprobs > 0)
+    return choice_body(index, prompt.echo, None, rows)
+
+
+async def _pieces(
+    session: Session, body: CompletionBody, prompt: _Prompt
+) -> AsyncGenerator[GeneratedPiece]:
+    if not body.wanted_tokens:
+        for index in range(prompt.sampling.choices):
+            yield GeneratedPiece("", 0, "length", index)
+        return
+    async with aclosing(session.generate(prompt.tokens, prompt.sampling)) as pieces:
+        async for piece in pieces:
+            yield piece

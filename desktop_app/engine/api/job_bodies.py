@@ -1,5 +1,6 @@
 """Jobs, events and checkpoints as the protocol describes them."""
 
+from desktop_app.core.examples.rules import DPO
 from desktop_app.core.jobs.job import Hyperparameters
 from desktop_app.engine.store.records import CheckpointRecord, EventRecord, JobRecord
 
@@ -21,8 +22,8 @@ def job_body(job: JobRecord) -> dict[str, object]:
         "integrations": [],
         "metadata": job.metadata,
         "method": {
-            "type": "supervised",
-            "supervised": {"hyperparameters": hyperparameters},
+            "type": job.method,
+            job.method: {"hyperparameters": hyperparameters | _beta_body(job)},
         },
         "model": job.model,
         "organization_id": ORGANIZATION,
@@ -60,6 +61,11 @@ def checkpoint_body(checkpoint: CheckpointRecord) -> dict[str, object]:
         "metrics": checkpoint.metrics,
         "step_number": checkpoint.step,
     }
+
+
+def _beta_body(job: JobRecord) -> dict[str, object]:
+    chosen = job.resolved or job.requested
+    return {"beta": chosen.beta or "auto"} if job.method == DPO else {}
 
 
 def _hyperparameters_body(chosen: Hyperparameters) -> dict[str, object]:

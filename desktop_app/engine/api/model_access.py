@@ -1,18 +1,22 @@
 """From a model's name to its answer, with the errors that a client is to see."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Any, TypeVar
 
+import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from desktop_app.engine.backends.backend import (
     GeneratedPiece,
+    GrammarError,
+    GrammarUnavailableError,
     Model,
     ModelFileError,
     Sampling,
     TokenIds,
+    ToolList,
 )
 from desktop_app.engine.errors import SERVER_ERROR, ApiError
 from desktop_app.engine.models.loaded_models import LoadedModels, NoMemoryError
@@ -29,24 +33,27 @@ class Session:
         self._model = loaded.of(files)
         self._adapter = files.adapter
 
+    @property
+    def fingerprint(self) -> str:
+        """What the same answer to the same seed depends on, as `system_fingerprint` has it."""
+        return self._model.fingerprint
+
     async def run(self, work: Callable[[Model], T]) -> T:
         """Do something with the model. Raises ApiError."""
-        try:
+        with _told():
             return await self._model.run(self._adapter, work)
-        except NoMemoryError as error:
-            raise _no_memory(str(error)) from error
-        except MemoryError as error:
-            raise _no_memory("There is not enough memory to answer.") from error
-        except ModelFileError as error:
-            raise _damaged(error) from error
 
     async def prompt(
-        self, messages: Sequence[dict[str, Any]], *, add_generation_prompt: bool = True
+        self,
+        messages: Sequence[dict[str, Any]],
+        *,
+        add_generation_prompt: bool = True,
+        tools: ToolList | None = None,
     ) -> TokenIds:
         """Return messages as tokens. Raises ApiError."""
 
         def encode(model: Model) -> TokenIds:
-            text = model.render(messages, add_generation_prompt=add_generation_prompt)
+            text = model.render(messages, add_generation_prompt=add_generation_prompt, tools=tools)
             return model.tokenize(text)
 
         try:
@@ -60,15 +67,45 @@ class Session:
         context = await self.run(lambda model: model.context_tokens)
         if n_prompt >= context:
             message = (
-                f"This model's maximum context length is {context} tokens,"
-                f" and the messages have {n_prompt}. Shorten them."
+                f"This model's maximum context length is {context} tokens. However, your {param}"
+                f" resulted in {n_prompt} tokens. Please reduce the length of the {param}."
             )
             raise ApiError(400, message, param=param, code="context_length_exceeded")
         return min(wanted, context - n_prompt)
 
-    def generate(self, prompt: TokenIds, sampling: Sampling) -> AsyncGenerator[GeneratedPiece]:
-        """Continue a prompt; closing the iterator stops."""
-        return self._model.generate(self._adapter, prompt, sampling)
+    async def check(self, sampling: Sampling, grammar_param: str) -> None:
+        """Refuse what the model cannot hold to, before it begins. Raises ApiError."""
+        if sampling.logit_bias:
+            await self.run(lambda model: check_known(model, sampling.logit_bias, "logit_bias"))
+        grammar = sampling.grammar
+        if grammar is None:
+            return
+        try:
+            await self.run(lambda model: model.check_grammar(grammar))
+        except GrammarUnavailableError as error:
+            message = (
+                f"Unsupported parameter: '{grammar_param}' needs the package llguidance, which is"
+                " not installed with this service."
+            )
+            raise ApiError(
+                400, message, param=grammar_param, code="unsupported_parameter"
+            ) from error
+        except GrammarError as error:
+            message = f"Invalid schema for '{grammar_param}': {error}"
+            raise ApiError(400, message, param=grammar_param, code="invalid_json_schema") from error
+
+    async def generate(
+        self, prompt: TokenIds, sampling: Sampling
+    ) -> AsyncGenerator[GeneratedPiece]:
+        """Continue a prompt; closing the iterator stops. Raises ApiError."""
+        with _told():
+            async with aclosing(self._model.generate(self._adapter, prompt, sampling)) as pieces:
+                try:
+                    async for piece in pieces:
+                        yield piece
+                except GrammarError as error:
+                    message = f"The reply could not be held to its grammar: {error}"
+                    raise ApiError(400, message, code="grammar_too_complex") from error
 
 
 class ModelAccess:
@@ -90,15 +127,36 @@ class ModelAccess:
         return Session(self._loaded, files)
 
 
-async def collect(request: Request, pieces: AsyncGenerator[GeneratedPiece]) -> GeneratedPiece:
-    """Return the whole reply as one piece; stop when nobody waits for it any more."""
-    text, last = "", GeneratedPiece("", 0)
+async def while_awaited(
+    request: Request, pieces: AsyncGenerator[GeneratedPiece]
+) -> AsyncGenerator[GeneratedPiece]:
+    """Yield pieces as long as somebody waits for the answer; then stop the model."""
     async with aclosing(pieces):
-        async for last in pieces:
-            text += last.text
+        async for piece in pieces:
+            yield piece
             if await request.is_disconnected():
-                break
-    return GeneratedPiece(text, last.completion_tokens, last.finish_reason)
+                return
+
+
+def check_known(model: Model, tokens: Iterable[int], param: str) -> None:
+    """Refuse numbers that stand for no token. Raises ApiError."""
+    for token in sorted(set(tokens)):
+        if not model.detokenize(np.array([token])):
+            message = f"The model does not know the token {token}."
+            raise ApiError(400, message, param=param)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what can go wrong with any model into what the client is told."""
+    try:
+        yield
+    except NoMemoryError as error:
+        raise _no_memory(str(error)) from error
+    except MemoryError as error:
+        raise _no_memory("There is not enough memory to answer.") from error
+    except ModelFileError as error:
+        raise _damaged(error) from error
 
 
 def _damaged(error: ModelFileError) -> ApiError:

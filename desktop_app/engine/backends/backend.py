@@ -215,6 +215,10 @@ class Model(Protocol):
         """Decode tokens; bytes that are no UTF-8 become U+FFFD."""
         ...
 
+    def token_bytes(self, token: int) -> bytes:
+        """Return the bytes of one token, none for a number that stands for nothing."""
+        ...
+
     def render(
         self, messages: ChatMessages, *, add_generation_prompt: bool, tools: ToolList | None = None
     ) -> str:

@@ -2,13 +2,13 @@
 
 import sqlite3
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 
-from desktop_app.core.jobs.job import Hyperparameters, JobError
+from desktop_app.core.jobs.job import JobError
 from desktop_app.engine.identifiers import derived_id, random_id
-from desktop_app.engine.jobs_runner.worker_log import Measured, Started
+from desktop_app.engine.jobs_runner.worker_log import Measured, NotSaved, Started
 from desktop_app.engine.store.database import Database
 from desktop_app.engine.store.records import (
     ACTIVE,
@@ -18,6 +18,7 @@ from desktop_app.engine.store.records import (
     EventRecord,
     JobRecord,
     JobStatus,
+    RunHyperparameters,
 )
 
 METRICS = (
@@ -42,9 +43,15 @@ def add_event(
     connection: sqlite3.Connection, job: str, key: str, message: str, *, level: str = "info"
 ) -> bool:
     """Add a message; False if one with this key is there: each is told only once."""
-    event_id = event_id_of(job, key)
-    event = EventRecord(id=event_id, created_at=int(time.time()), message=message, level=level)
+    at = not_before_the_last(connection, job, time.time())
+    event = EventRecord(id=event_id_of(job, key), created_at=at, message=message, level=level)
     return EVENTS.add(connection, event, owner=job)
+
+
+def not_before_the_last(connection: sqlite3.Connection, job: str, at: float) -> int:
+    """Return a time of day, or that of the job's last event if the clock was set back since."""
+    last = EVENTS.page(connection, limit=1, owner=job).items
+    return max([int(at), *(event.created_at for event in last)])
 
 
 def event_id_of(job: str, key: str) -> str:
@@ -96,7 +103,7 @@ class JobLife:
                 files += f" and validation file: {job.validation_file}"
             add_event(connection, job.id, "validating", f"Validating {files}")
 
-    def validated(self, job_id: str, n_examples: int) -> None:
+    def validated(self, job_id: str, n_examples: int, warnings: Sequence[str] = ()) -> None:
         """Let a job whose files are right wait for its turn."""
         with self.database.transaction() as connection:
             job = JOBS.get(connection, job_id)
@@ -105,8 +112,10 @@ class JobLife:
             change(connection, job, status=JobStatus.QUEUED, n_examples=n_examples)
             message = "Files validated, moving job to queued state"
             add_event(connection, job_id, "validated", message)
+            for number, warning in enumerate(warnings):
+                add_event(connection, job_id, f"warning:{number}", warning, level="warn")
 
-    def begin(self, job_id: str, resolved: Hyperparameters) -> None:
+    def begin(self, job_id: str, resolved: RunHyperparameters) -> None:
         """Say that a job's turn has come."""
         with self.database.transaction() as connection:
             job = JOBS.get(connection, job_id)
@@ -117,7 +126,8 @@ class JobLife:
         """Note that a worker has begun, or gone on."""
         with self.database.transaction() as connection:
             if line.checkpoint_damaged:
-                message = "The saved state of this job is damaged: training begins again"
+                found = f"goes on behind step {line.step}" if line.step else "begins again"
+                message = f"The last saved state of this job is damaged: training {found}"
                 add_event(connection, job_id, f"damaged:{attempt}", message, level="warn")
             if line.step:
                 message = f"Fine-tuning job resumed after step {line.step}"
@@ -136,17 +146,41 @@ class JobLife:
         values = {name: getattr(line, name) for name in METRICS}
         data: dict[str, int | float] = {"step": line.step, "total_steps": line.total_steps}
         data |= {name: value for name, value in values.items() if value is not None}
-        event = EventRecord(
-            id=event_id_of(job_id, f"step:{line.step}"),
-            created_at=int(line.at),
-            message=step_message(line),
-            type="metrics",
-            data=data,
-        )
         with self.database.transaction() as connection:
+            event = EventRecord(
+                id=event_id_of(job_id, f"step:{line.step}"),
+                created_at=not_before_the_last(connection, job_id, line.at),
+                message=step_message(line),
+                type="metrics",
+                data=data,
+            )
             job = JOBS.get(connection, job_id)
             if job.status not in FINISHED and EVENTS.add(connection, event, owner=job_id):
                 change(connection, job, estimated_finish=int(line.at + line.seconds_left))
+
+    def not_saved(self, job_id: str, line: NotSaved) -> None:
+        """Note that the disk was full."""
+        message = (
+            f"The disk is full: the state after step {line.step} could not be saved. Training goes"
+            " on; free some space, for what is not saved is lost if it is interrupted"
+        )
+        with self.database.transaction() as connection:
+            add_event(connection, job_id, f"not saved:{line.step}", message, level="warn")
+
+    def reached(self, job_id: str) -> int:
+        """Return the last step that was told of, 0 before the first."""
+        with self.database.reading() as connection:
+            events = EVENTS.all(connection, job_id)
+        return max((int(event.data.get("step", 0)) for event in events), default=0)
+
+    def worker_killed(self, job_id: str, attempt: str, signal_name: str) -> None:
+        """Note that training goes on after the system has stopped it."""
+        message = (
+            f"The system stopped the training process ({signal_name}). Training goes on from the"
+            " last saved state"
+        )
+        with self.database.transaction() as connection:
+            add_event(connection, job_id, f"killed:{attempt}", message, level="warn")
 
     def fail(self, job_id: str, error: JobError) -> None:
         """End a job that cannot go on."""
@@ -218,13 +252,12 @@ class JobLife:
         status: JobStatus,
         error: JobError | None = None,
     ) -> JobRecord:
-        finished_at = int(time.time())
         return change(
             connection,
             job,
             status=status,
             error=error,
-            finished_at=finished_at,
+            finished_at=max(int(time.time()), job.created_at),
             estimated_finish=None,
         )
 

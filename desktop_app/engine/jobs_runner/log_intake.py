@@ -9,6 +9,7 @@ from desktop_app.engine.jobs_runner.worker_log import (
     Line,
     LogReader,
     Measured,
+    NotSaved,
     Refused,
     Started,
 )
@@ -46,6 +47,8 @@ class LogIntake:
                 )
             case Measured():
                 self._life.measured(job_id, line)
+            case NotSaved():
+                self._life.not_saved(job_id, line)
             case Exported():
                 self._results.exported(job_id, line)
             case Done():

@@ -7,9 +7,10 @@ import sqlite3
 import time
 from collections.abc import Iterable
 
-from desktop_app.engine.identifiers import derived_id, tuned_model_name
+from desktop_app.engine.identifiers import derived_id
 from desktop_app.engine.jobs_runner.job_folder import adapter_name
 from desktop_app.engine.jobs_runner.job_life import METRICS, add_event, change, event_id_of
+from desktop_app.engine.jobs_runner.origin import model_name
 from desktop_app.engine.jobs_runner.worker_log import Done, Exported
 from desktop_app.engine.store.database import Database
 from desktop_app.engine.store.durable import write_durably
@@ -43,7 +44,7 @@ class Results:
             job = JOBS.get(connection, job_id)
             if job.status in FINISHED:
                 return
-            model = tuned_model_name(job.model, job.suffix, job.id, line.step)
+            model = model_name(job, line.step)
             message = f"Checkpoint created at step {line.step} with Snapshot ID: {model}"
             if not add_event(connection, job_id, f"exported:{line.step}", message):
                 return
@@ -57,14 +58,14 @@ class Results:
             if job.status in FINISHED:
                 return
             file = self._write_result_file(connection, job_id)
-            model = tuned_model_name(job.model, job.suffix, job.id)
+            model = model_name(job)
             self._add_checkpoint(connection, job, model, line.step)
             change(
                 connection,
                 job,
                 status=JobStatus.SUCCEEDED,
                 fine_tuned_model=model,
-                finished_at=int(line.at),
+                finished_at=max(int(line.at), job.created_at),
                 estimated_finish=None,
                 trained_tokens=line.trained_tokens,
                 result_files=(file.id,),
@@ -107,7 +108,7 @@ class Results:
             id=derived_id("ftckpt_", job.id, step),
             created_at=int(time.time()),
             model=model,
-            base=job.model,
+            base=job.base_model,
             job=job.id,
             step=step,
             adapter=adapter_name(step),

@@ -1,9 +1,11 @@
 """Runs the jobs: one at a time, oldest first, each in a worker process of its own."""
 
 import logging
+import signal
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -14,7 +16,7 @@ from desktop_app.engine.jobs_runner import job_folder
 from desktop_app.engine.jobs_runner.job_life import JobLife
 from desktop_app.engine.jobs_runner.log_intake import LogIntake
 from desktop_app.engine.jobs_runner.queue_thread import QueueThread
-from desktop_app.engine.jobs_runner.settings import RunSettings, resolve
+from desktop_app.engine.jobs_runner.settings import resolve, run_settings
 from desktop_app.engine.jobs_runner.speed import SpeedMeter
 from desktop_app.engine.jobs_runner.worker_exit import NO_MEMORY_CODE, WorkerExit, job_error
 from desktop_app.engine.jobs_runner.worker_log import LogReader, attempts, next_attempt
@@ -29,6 +31,8 @@ from desktop_app.engine.store.records import FINISHED, JobRecord, JobStatus
 
 log = logging.getLogger(__name__)
 
+MOST_KILLS = 3
+"""So often in a row may a worker be killed without coming further than the time before."""
 POLL_SECONDS = 0.1
 STOP_SECONDS = 60.0
 
@@ -55,6 +59,7 @@ class Supervisor:
         self._speed = speed
         self._folders = folders
         self._stopping = stopping
+        self._kills: dict[str, _Kills] = {}
         self._queue = QueueThread("supervisor", self._do_next, stopping)
 
     def start(self) -> None:
@@ -116,11 +121,11 @@ class Supervisor:
         finally:
             worker.close()
         log.info("job %s: worker ended with %s %s", job.id, code, worker.last_words())
-        self._conclude(job.id, code)
+        self._conclude(job.id, code, log_path.stem)
 
     def _prepare(self, job: JobRecord, folder: Path) -> JobError | None:
         """Write the worker's settings; what stands in the way is returned."""
-        path = self._models.base_path(job.model)
+        path = self._models.base_path(job.base_model)
         if path is None:
             return job_error(WorkerExit.MODEL_FILE)
         try:
@@ -132,17 +137,14 @@ class Supervisor:
             return job_error(WorkerExit.MODEL_FILE)
         if missing:
             return JobError(code=NO_MEMORY_CODE, message=missing)
-        resolved = job.resolved or resolve(job.requested, job.n_examples)
-        assert resolved.n_epochs is not None
-        assert resolved.batch_size is not None
-        assert resolved.learning_rate_multiplier is not None
-        settings = RunSettings(
+        resolved = job.resolved or resolve(job.requested, job.n_examples, job.method)
+        settings = run_settings(
+            resolved,
             model_path=str(path),
             seed=job.seed,
-            n_epochs=resolved.n_epochs,
-            batch_size=resolved.batch_size,
-            learning_rate_multiplier=resolved.learning_rate_multiplier,
+            method=job.method,
             has_validation=job.validation_file is not None,
+            continues=job.base is not None,
         )
         write_durably(folder / job_folder.SETTINGS, msgspec.json.encode(settings))
         self._life.begin(job.id, resolved)
@@ -170,12 +172,34 @@ class Supervisor:
         self._take(job_id, logs)
         return code
 
-    def _conclude(self, job_id: str, code: int) -> None:
+    def _conclude(self, job_id: str, code: int, attempt: str) -> None:
         status = self._life.job(job_id).status
         if status == JobStatus.RUNNING and not self._stopping.is_set():
             if code == WorkerExit.STOPPED:
                 self._life.halted(job_id)
+            elif code < 0 and self._may_go_on(job_id):
+                # It is still running, and so the next to be taken from the queue.
+                self._life.worker_killed(job_id, attempt, signal.Signals(-code).name)
             else:
                 self._life.fail(job_id, job_error(code))
         elif status == JobStatus.PAUSING:
             self._life.halted(job_id)
+
+    def _may_go_on(self, job_id: str) -> bool:
+        """Whether a run whose worker was killed is tried once more.
+
+        A kill from outside costs little. One for want of memory comes back at the same step.
+        """
+        reached = self._life.reached(job_id)
+        before = self._kills.get(job_id, _Kills())
+        times = before.times + 1 if reached <= before.reached else 1
+        self._kills[job_id] = _Kills(reached, times)
+        return times < MOST_KILLS
+
+
+@dataclass(frozen=True)
+class _Kills:
+    """How far a job had come when its worker was killed last, and how often no further."""
+
+    reached: int = -1
+    times: int = 0

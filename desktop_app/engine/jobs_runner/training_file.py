@@ -1,34 +1,32 @@
 """Checks a training file as strictly as the hosted service does, in the words it uses.
 
-Source of the wording: messages of rejected jobs, as users published them.
+Source of the wording: messages of rejected jobs, as users published them. What a file is, is what
+its first example is; one of another kind further down is a fault of its line.
 """
 
-import json
-import re
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
-import msgspec
-
 from desktop_app.core.examples.chat_jsonl import parse_line
-from desktop_app.core.examples.checks import BLOCKS, MIN_EXAMPLES, Finding, check_conversation
+from desktop_app.core.examples.checks import BLOCKS, MIN_EXAMPLES, check_conversation
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.lenient_line import LineError
-from desktop_app.core.examples.texts import TEXTS, fill
+from desktop_app.core.examples.rules import DPO, SUPERVISED, rules_for
 from desktop_app.core.jobs.job import JobError
+from desktop_app.engine.jobs_runner.line_faults import (
+    INVALID_FILE,
+    INVALID_FORMAT,
+    finding_fault,
+    keys_of,
+    line_fault,
+)
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
-INVALID_FORMAT = "invalid_file_format"
-INVALID_FILE = "invalid_training_file"
-NO_DICTIONARY = (
-    "Expected file to have JSONL format, where every line is a valid JSON dictionary."
-    ' Line {n} is not a dictionary (HINT: line starts with: "{start}...").'
-)
-UNKNOWN_SHAPE = (
-    "The job failed due to an invalid training file. Unexpected file format, expected either"
-    " prompt/completion pairs or chat messages."
-)
+FORMATS = {SUPERVISED: "fine-tune-chat", DPO: "fine-tune-preference"}
+"""What the kind of file is called that a method learns from."""
 
 
 class InvalidFileError(Exception):
@@ -43,9 +41,17 @@ class StoppedError(Exception):
     """The check was broken off."""
 
 
-def count_examples(
-    path: Path, *, name: str = "Training", minimum: int = MIN_EXAMPLES, stopped: threading.Event
-) -> int:
+@dataclass(frozen=True)
+class FileUse:
+    """What a file is for: the method it trains, its id, what it is called, and its least size."""
+
+    method: str = SUPERVISED
+    file_id: str = ""
+    name: str = "Training"
+    minimum: int = MIN_EXAMPLES
+
+
+def count_examples(path: Path, use: FileUse, *, stopped: threading.Event) -> int:
     """Return the number of examples in a file, all of them sound.
 
     Raises InvalidFileError, and StoppedError once `stopped` is set.
@@ -54,12 +60,32 @@ def count_examples(
     for number, line in numbered_lines(path):
         if stopped.is_set():
             raise StoppedError
+        if count == 0:
+            check_kind(line, use)
         count += 1
-        check_line(number, line)
-    if count < minimum:
-        message = f"{name} file has {count} example(s), but must have at least {minimum} examples"
+        check_line(number, line, use.method)
+    if count < use.minimum:
+        message = (
+            f"{use.name} file has {count} example(s), but must have at least {use.minimum} examples"
+        )
         raise InvalidFileError("invalid_n_examples", message)
     return count
+
+
+def count_shared(training: Path, validation: Path, *, stopped: threading.Event) -> int:
+    """Return how many examples of the validation file are in the training file too.
+
+    Raises StoppedError once `stopped` is set.
+    """
+    left = set()
+    for _, line in numbered_lines(validation):
+        left.add(_digest(line))
+    n_held_out = len(left)
+    for _, line in numbered_lines(training):
+        if stopped.is_set():
+            raise StoppedError
+        left.discard(_digest(line))
+    return n_held_out - len(left)
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -75,77 +101,41 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 yield number, line
 
 
-def check_line(number: int, line: bytes) -> None:
+def check_kind(line: bytes, use: FileUse) -> None:
+    """Check that a file's first example is of the kind that the method learns from.
+
+    Raises InvalidFileError where it is of another method's; what is of none is left to
+    `check_line`.
+    """
+    keys = keys_of(line)
+    kinds = {SUPERVISED: "messages" in keys, DPO: "messages" not in keys and "input" in keys}
+    for method, is_of_kind in kinds.items():
+        if is_of_kind and method != use.method:
+            message = (
+                f"Input file {use.file_id} is in the {FORMATS[method]} format, but the specified"
+                f" fine-tuning job is not using '{method}' as the training method (provided"
+                f" method={use.method})."
+            )
+            raise InvalidFileError(INVALID_FILE, message)
+
+
+def check_line(number: int, line: bytes, method: str = SUPERVISED) -> None:
     """Check one example. Raises InvalidFileError naming it by its line."""
     try:
         conversation = parse_line(line)
     except LineError as error:
-        raise _unreadable(number, line, error) from error
-    for finding in check_conversation(conversation):
+        raise InvalidFileError(*line_fault(number, line, error, method)) from error
+    if conversation.is_preference != (method == DPO):
+        raise InvalidFileError(*_missing_key(number, conversation))
+    for finding in check_conversation(conversation, rules_for("local", method)):
         if finding.severity == BLOCKS:
-            raise InvalidFileError(INVALID_FORMAT, _reason(number, finding))
-    if _has_image(conversation):
-        message = f"Invalid file format. Example {number} has an image; this model reads text only."
-        raise InvalidFileError(INVALID_FORMAT, message)
+            raise InvalidFileError(INVALID_FORMAT, finding_fault(number, finding))
 
 
-def _unreadable(number: int, line: bytes, error: LineError) -> InvalidFileError:
-    if not line.lstrip().startswith(b"{"):
-        start = line[:1].decode("latin-1")
-        return InvalidFileError(
-            INVALID_FORMAT, NO_DICTIONARY.replace("{n}", str(number)).replace("{start}", start)
-        )
-    if error.reason == "no_messages_list":
-        return _without_messages(number, line)
-    if error.reason == "no_role":
-        place = re.search(r"Message (\d+)", error.detail)
-        reason = f", message {place[1] if place else '?'} Discriminator 'role' is missing in value"
-    elif error.reason == "not_json":
-        reason = (
-            f" cannot be parsed. Error: line contains invalid json: {_json_fault(line)}"
-            f" (line {number})"
-        )
-    else:
-        reason = f": {error.detail}"
-    return InvalidFileError(INVALID_FORMAT, f"Invalid file format. Example {number}{reason}")
+def _missing_key(number: int, conversation: Conversation) -> tuple[str, str]:
+    key = "messages" if conversation.is_preference else "input"
+    return INVALID_FORMAT, f"Invalid file format. Example {number} is missing key '{key}'"
 
 
-def _without_messages(number: int, line: bytes) -> InvalidFileError:
-    keys = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).keys()
-    if "messages" in keys:
-        message = f"Invalid file format. Example {number}: 'messages' is not a list"
-        return InvalidFileError(INVALID_FORMAT, message)
-    if keys & {"prompt", "completion", "input"}:
-        message = f"Invalid file format. Example {number} is missing key 'messages'"
-        return InvalidFileError(INVALID_FORMAT, message)
-    return InvalidFileError(INVALID_FILE, UNKNOWN_SHAPE)
-
-
-def _json_fault(line: bytes) -> str:
-    try:
-        json.loads(line)
-    except ValueError as error:
-        return str(error)
-    return "a value is not JSON"
-
-
-def _reason(number: int, finding: Finding) -> str:
-    start = f"Invalid file format. Example {number}"
-    match finding.code:
-        case "unknown_key":
-            return f'{start} contains an extra "{finding.detail[:100]}".'
-        case "weight_on_non_assistant":
-            return f'{start} contains an extra "weight".'
-        case "special_token":
-            return f"{start} message contains an invalid token: {finding.detail}."
-        case _:
-            return f"{start}: {fill(TEXTS[finding.code].title, finding)}."
-
-
-def _has_image(conversation: Conversation) -> bool:
-    return any(
-        part.image_url is not None
-        for message in conversation.messages
-        if isinstance(message.content, tuple)
-        for part in message.content
-    )
+def _digest(line: bytes) -> bytes:
+    return blake2b(line.strip(), digest_size=8).digest()

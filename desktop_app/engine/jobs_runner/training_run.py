@@ -141,30 +141,36 @@ class TrainingRun:
         self._log.sync()
 
     def _save_halfway(self, step: int) -> None:
-        """Save what was reached before a step that was given up, unless that is on disk."""
+        """Save what was reached before a step that was given up, unless that is on disk.
+
+        A measurement that was given up leaves nothing to save: the step before it is not told yet.
+        """
         if self._steps:
             self._save(step)
 
     def _save(self, step: int) -> None:
         """Save the state, behind which lies nothing that the log does not hold.
 
-        On a full disk the one before the last makes room. If that is not enough, the run goes on
-        without, says so, and tries again later.
+        On a full disk the state before the last makes room. If that is not enough, the run goes
+        on without, says so, and tries again later.
         """
         self._log.sync()
-        earlier = [path for path in states(self._folder) if path != state_path(self._folder, step)]
-        if not self._saved(step):
+        path = state_path(self._folder, step)
+        earlier = [state for state in states(self._folder) if state != path]
+        saved = self._saved(path)
+        if not saved:
             _remove(earlier[:-1])
-            if not self._saved(step):
-                self._log.write(NotSaved(step=step, at=self._clock.now()))
-                earlier = earlier[-1:]
-        _remove(earlier[: 1 - KEPT_STATES])
+            saved = self._saved(path)
+        if saved:
+            _remove(earlier[: 1 - KEPT_STATES])
+        else:
+            self._log.write(NotSaved(step=step, at=self._clock.now()))
         self._saved_at = time.monotonic()
 
-    def _saved(self, step: int) -> bool:
+    def _saved(self, path: Path) -> bool:
         """Write the state; False if the disk is full."""
         try:
-            self._trainer.save_checkpoint(state_path(self._folder, step))
+            self._trainer.save_checkpoint(path)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise

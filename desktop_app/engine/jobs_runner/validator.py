@@ -10,9 +10,11 @@ from desktop_app.engine.jobs_runner.job_life import JobLife
 from desktop_app.engine.jobs_runner.queue_thread import QueueThread
 from desktop_app.engine.jobs_runner.supervisor import Supervisor
 from desktop_app.engine.jobs_runner.training_file import (
+    FileUse,
     InvalidFileError,
     StoppedError,
     count_examples,
+    count_shared,
 )
 from desktop_app.engine.jobs_runner.worker_exit import job_error
 from desktop_app.engine.service_log import where
@@ -20,6 +22,11 @@ from desktop_app.engine.store.folders import Folders
 from desktop_app.engine.store.records import JobRecord, JobStatus
 
 log = logging.getLogger(__name__)
+
+SHARED = (
+    "{n} example(s) of the validation file are in the training file too: the validation loss says"
+    " less about new texts"
+)
 
 
 class Validator:
@@ -61,20 +68,19 @@ class Validator:
 
     def _check(self, job: JobRecord) -> None:
         folder = self._folders.jobs / job.id
-        param = "training_file"
+        training, validation = folder / job_folder.TRAINING, folder / job_folder.VALIDATION
+        param, warnings = "training_file", []
         try:
-            n_examples = count_examples(folder / job_folder.TRAINING, stopped=self._stopping)
+            use = FileUse(job.method, job.training_file)
+            n_examples = count_examples(training, use, stopped=self._stopping)
             if job.validation_file is not None:
                 param = "validation_file"
-                count_examples(
-                    folder / job_folder.VALIDATION,
-                    name="Validation",
-                    minimum=1,
-                    stopped=self._stopping,
-                )
+                use = FileUse(job.method, job.validation_file, "Validation", minimum=1)
+                count_examples(validation, use, stopped=self._stopping)
+                if n_shared := count_shared(training, validation, stopped=self._stopping):
+                    warnings.append(SHARED.format(n=n_shared))
         except InvalidFileError as invalid:
             self._life.fail(job.id, msgspec.structs.replace(invalid.error, param=param))
-            self._supervisor.wake()
-            return
-        self._life.validated(job.id, n_examples)
+        else:
+            self._life.validated(job.id, n_examples, warnings)
         self._supervisor.wake()

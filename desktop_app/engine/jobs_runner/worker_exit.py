@@ -18,6 +18,7 @@ class WorkerExit(IntEnum):
     NOTHING_TO_LEARN = 15
     OCCUPIED = 16
     REFUSED = 17
+    START_FILE = 18
 
 
 NO_MEMORY_CODE = "insufficient_memory"
@@ -27,6 +28,12 @@ _ERRORS = {
         code="model_file_damaged",
         message="The file of the base model is missing, damaged or of a kind that cannot be"
         " trained here. Fetch the model again.",
+    ),
+    WorkerExit.START_FILE: JobError(
+        code="model_file_damaged",
+        message="The tuned model from which training was to go on is damaged or belongs to another"
+        " base model. Choose another one.",
+        param="model",
     ),
     WorkerExit.NO_MEMORY: JobError(
         code=NO_MEMORY_CODE,

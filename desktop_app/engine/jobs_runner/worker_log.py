@@ -15,7 +15,10 @@ LOG_NAME = "attempt-{:04}.jsonl"
 
 
 class Started(Struct, frozen=True, tag="started"):
-    """The attempt goes on behind `step`; 0 is the beginning."""
+    """The attempt goes on behind `step`; 0 is the beginning.
+
+    `checkpoint_damaged`: a state saved behind a later step could not be used.
+    """
 
     step: int
     total_steps: int

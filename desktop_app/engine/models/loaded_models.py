@@ -1,6 +1,7 @@
 """Base models in memory: loaded when first asked, let go of when nobody asks any more."""
 
 import asyncio
+import hashlib
 import logging
 import threading
 import time
@@ -9,6 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
+from desktop_app import __version__
 from desktop_app.engine.backends.backend import GeneratedPiece, Model, Sampling, TokenIds
 from desktop_app.engine.machine import Machine
 from desktop_app.engine.models.model_list import ModelFiles
@@ -25,7 +29,10 @@ class NoMemoryError(Exception):
 
 
 class LoadedModel:
-    """One base model and the one thread that works with it: a queue of one request at a time."""
+    """One base model and the one thread that works with it: a queue of one request at a time.
+
+    `fingerprint` changes with what the answer to a seed depends on, beside the model asked for.
+    """
 
     def __init__(self, machine: Machine, path: Path) -> None:
         self._machine = machine
@@ -33,6 +40,9 @@ class LoadedModel:
         self._model: Model | None = None
         self._used_at = time.monotonic()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"model-{path.stem}")
+        parts = (__version__, machine.backend.name, np.__version__, machine.threads, path.name)
+        digest = hashlib.sha256(repr(parts).encode()).hexdigest()
+        self.fingerprint = f"fp_{digest[:10]}"
 
     async def run(self, adapter: Path | None, work: Callable[[Model], T]) -> T:
         """Do something with the model under an adapter.

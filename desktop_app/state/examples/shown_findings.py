@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 from desktop_app.background.call import BlockingWork, Report
 from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
+from desktop_app.core.examples.advice.set_finding import CODES_OF_THE_SET
 from desktop_app.core.examples.checks import ADVICE, BLOCKS, Finding, check_conversation
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.rules import DEFAULT_RULES, Rules
@@ -25,12 +26,6 @@ MESSAGE_COST = 200
 CHECK_AFTER_MS = 250
 ADVISE_AFTER_MS = 400
 """Pauses in typing after which more is looked at."""
-
-SET_WIDE = frozenset({
-    "duplicate", "near_duplicate", "contradiction", "overlap", "instructions_differ", "very_long",
-    "too_long",
-})  # fmt: skip
-"""Advice that one conversation alone does not give."""
 
 
 class RulesSource(Protocol):
@@ -89,7 +84,7 @@ class ShownFindings(QObject):
         if self._id is not None and self._open_project.is_open:
             project = self._open_project.project
             accepted = project.accepted(self._id)
-            stored = (code for code in project.advice(self._id) if code in SET_WIDE)
+            stored = (code for code in project.advice(self._id) if code in CODES_OF_THE_SET)
             found += [Finding(code, ADVICE) for code in stored]
             found = [f for f in found if f.severity == BLOCKS or f.code not in accepted]
         self.findings = sorted(found, key=lambda finding: finding.severity != BLOCKS)

@@ -48,7 +48,7 @@ def facts(jobs: Jobs, connections: Connections, record: JobRecord) -> list[Fact]
     asked = record.request.hyperparameters if record.request else Hyperparameters()
     used = record.job.hyperparameters if record.job else Hyperparameters()
     found = [
-        (_tr("Examples"), _tr("version of {time}").format(time=clock(record.created_at))),
+        (_tr("Examples"), _version(record)),
         (_tr("Sent"), _conversations(record)),
         (_tr("Passes"), _setting(asked.n_epochs, used.n_epochs)),
         (_tr("Batch size"), _setting(asked.batch_size, used.batch_size)),
@@ -96,6 +96,12 @@ def _sums(jobs: Jobs, connections: Connections, record: JobRecord) -> list[Fact]
 
 def _spent(job: Job) -> float:
     return (job.finished_at or time.time()) - job.created_at
+
+
+def _version(record: JobRecord) -> str:
+    """Name the version of the set; jobs of before there were versions have but their time."""
+    name = record.version_name or clock(record.created_at)
+    return _tr("version “{name}”").format(name=name)
 
 
 def _conversations(record: JobRecord) -> str:

@@ -10,30 +10,37 @@ from pathlib import Path
 from desktop_app.background.call import BlockingWork
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.storage.project.project import Project
-from desktop_app.storage.project.rows import Split
+from desktop_app.storage.project.rows import Split, Version
 from desktop_app.storage.training_files import write_training_file
 
 
 @dataclass(frozen=True)
 class JobFiles:
-    """Training and test file of one submission; `test` is None where none is sent."""
+    """Training and test file of one submission; `test` is None where none is sent.
+
+    `version` is that of the set, as it was when they were written.
+    """
 
     training: Path
     n_training: int
     test: Path | None
     n_test: int
+    version: Version
 
 
-def writer(project_path: Path, submission: str, *, with_test: bool) -> BlockingWork:
+def writer(
+    project_path: Path, submission: str, version_name: str, *, with_test: bool
+) -> BlockingWork:
     """Return the work that writes the files and returns JobFiles.
 
+    `version_name` is for the version of the set that it keeps, unless the newest is the same.
     Raises ProjectError and OSError.
     """
 
     def work(_report: Callable[[object], None], should_stop: Callable[[], bool]) -> JobFiles:
         _folder(submission).mkdir(mode=0o700)
         try:
-            return _write(project_path, submission, should_stop, with_test=with_test)
+            return _write(project_path, submission, version_name, should_stop, with_test=with_test)
         except BaseException:
             # Who stopped this may have removed the folder before it was made.
             remove_files(submission)
@@ -43,15 +50,21 @@ def writer(project_path: Path, submission: str, *, with_test: bool) -> BlockingW
 
 
 def _write(
-    project_path: Path, submission: str, should_stop: Callable[[], bool], *, with_test: bool
+    project_path: Path,
+    submission: str,
+    version_name: str,
+    should_stop: Callable[[], bool],
+    *,
+    with_test: bool,
 ) -> JobFiles:
     training, test = _folder(submission) / "training.jsonl", _folder(submission) / "test.jsonl"
     n_test = 0
     with closing(Project.open(project_path, shared=True)) as project:
+        version = project.save_version(version_name)
         n_training = write_training_file(training, _of(project, Split.TRAINING), should_stop)
         if with_test:
             n_test = write_training_file(test, _of(project, Split.TEST), should_stop)
-    return JobFiles(training, n_training, test if n_test else None, n_test)
+    return JobFiles(training, n_training, test if n_test else None, n_test, version)
 
 
 def remove_files(submission: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QDateTime, QLocale, QObject, Signal, Slot
 
 from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
@@ -98,7 +98,9 @@ class JobSubmission(QObject):
 
     def start(self, *, with_test: bool) -> None:
         """Write the files, send them, create the job."""
-        work = writer(self._open_project.path, self._submission, with_test=with_test)
+        begun = QDateTime.fromSecsSinceEpoch(int(self._record().created_at))
+        name = self.tr("Trained %1").replace("%1", QLocale().toString(begun, "d MMM yyyy, HH:mm"))
+        work = writer(self._open_project.path, self._submission, name, with_test=with_test)
         self._follow(self._runner.run_blocking(work), self._take_files)
 
     def create_again(self) -> None:
@@ -150,6 +152,8 @@ class JobSubmission(QObject):
             phase=advance(self._record().phase, Phase.UPLOADING),
             n_training=files.n_training,
             n_test=files.n_test,
+            version=files.version.id,
+            version_name=files.version.name,
         )
         if files.n_training < LEAST_EXAMPLES:
             self._fail(TooFewExamplesError(files.n_training))

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QWidget
 from typing_extensions import override
 
 from desktop_app.core.examples.conversation import ASSISTANT, USER, Conversation, Message
@@ -67,6 +67,12 @@ class ExamplesPage(Page):
         desk.rules.changed.connect(self._take_rules)
         self._take_rules()
 
+    def message_menu(self) -> QMenu:
+        """What can be done to the message at hand, for the menu bar."""
+        menu = QMenu(self.tr("Message"))
+        self.editor.commands.actions.fill(menu)
+        return menu
+
     def _connect(self, actions: Actions) -> None:
         actions.new_conversation.triggered.connect(self._add)
         actions.duplicate_conversation.triggered.connect(self._duplicate)
@@ -88,8 +94,8 @@ class ExamplesPage(Page):
             self.tr("No examples yet"),
             self.tr(
                 "An example is a conversation answered the way you want it answered. "
-                "Drop a spreadsheet, a chat export or a JSONL file here, or write one; ten are enough "
-                "to begin, fifty work better."
+                "Drop a spreadsheet, a chat export or a JSONL file here, or write one; ten are "
+                "enough to begin, fifty work better."
             ),
             bring,
             write,
@@ -179,17 +185,24 @@ class ExamplesPage(Page):
     def _restore(self) -> None:
         ids = self.list_panel.selected_ids()
         if ids:
-            self._open_project.edit(
-                lambda project: project.restore(ids), ids, order_changed=True
-            )
+            self._open_project.edit(lambda project: project.restore(ids), ids, order_changed=True)
 
     @Slot()
     def _join(self) -> None:
         self._desk.write()
         ids = self.list_panel.selected_ids()
-        if len(ids) > 1:
+        if len(ids) < 2:
+            return
+        try:
             self._open_project.edit(lambda project: project.join(ids), ids, order_changed=True)
-            self._go_to(ids[0])
+        except ValueError:
+            text = self.tr(
+                "These cannot be joined: after a conversation with two replies to compare, "
+                "nothing can follow."
+            )
+            self._notices.post(Notice(text, "warning", topic="join"))
+            return
+        self._go_to(ids[0])
 
     @Slot()
     def _withdraw_undo(self) -> None:

@@ -133,17 +133,37 @@ def test_shut_down_in_the_middle(
         again.stop()
 
 
-def test_a_killed_worker_fails_its_job_and_nothing_else(engine: Engine) -> None:
+def test_a_killed_worker_is_replaced(engine: Engine, undisturbed: Undisturbed) -> None:
     job = engine.job(EXAMPLES, **SETTINGS)
     engine.wait_for_step(job.id, 5)
     worker = engine.worker()
     assert worker is not None
     assert worker.nice() > os.getpriority(os.PRIO_PROCESS, 0)
     worker.send_signal(signal.SIGKILL)
-    failed = engine.when(job.id, {"failed"})
+    assert_same(engine, job.id, undisturbed)
+    warnings = [event.message for event in engine.events(job.id) if event.level == "warn"]
+    assert warnings == [
+        "The system stopped the training process (SIGKILL). Training goes on from the last saved"
+        " state"
+    ]
+
+
+def test_a_worker_killed_again_and_again_fails_its_job_and_nothing_else(engine: Engine) -> None:
+    """As for want of memory: it never comes further than the time before."""
+    job = engine.job(EXAMPLES, **SETTINGS)
+    killed = 0
+    while engine.client.fine_tuning.jobs.retrieve(job.id).status != "failed":
+        worker = engine.worker()
+        if worker is not None:
+            worker.send_signal(signal.SIGKILL)
+            worker.wait(20)
+            killed += 1
+        time.sleep(0.02)
+    assert killed == 3
+    failed = engine.client.fine_tuning.jobs.retrieve(job.id)
     assert failed.error is not None
     assert failed.error.code == "training_process_killed"
-    assert "memory had run out" in failed.error.message
+    assert "memory had run out" in str(failed.error.message)
     last = engine.events(job.id)[-1]
     assert (last.level, last.message) == ("error", f"The job failed: {failed.error.message}")
     assert engine.get("/engine")["active_jobs"] == 0
@@ -182,17 +202,41 @@ def test_cancelled(engine: Engine) -> None:
             steer(job.id)
 
 
-def test_a_damaged_state_begins_again(
-    own_engine: Engine, undisturbed: Undisturbed, token_file: Path, tiny_model: Path
+def paused_twice(engine: Engine) -> tuple[str, list[Path]]:
+    """Return a job that is paused, and its saved states, oldest first."""
+    jobs = engine.client.fine_tuning.jobs
+    job = engine.job(EXAMPLES, **SETTINGS)
+    for step in (20, 60):
+        engine.wait_for_step(job.id, step)
+        jobs.pause(job.id)
+        engine.when(job.id, {"paused"})
+        if step == 20:
+            jobs.resume(job.id)
+    return job.id, sorted((engine.store / "jobs" / job.id).glob("state-*"))
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a state"])
+def test_a_damaged_state_falls_back_to_the_one_before(
+    own_engine: Engine, undisturbed: Undisturbed, damage: bytes
 ) -> None:
-    jobs = own_engine.client.fine_tuning.jobs
-    job = own_engine.job(EXAMPLES, **SETTINGS)
-    own_engine.wait_for_step(job.id, 20)
-    jobs.pause(job.id)
-    own_engine.when(job.id, {"paused"})
-    (state,) = (own_engine.store / "jobs" / job.id).glob("state-*")
-    state.write_bytes(b"not a state")
-    jobs.resume(job.id)
-    assert_same(own_engine, job.id, undisturbed)
-    warnings = [event.message for event in own_engine.events(job.id) if event.level == "warn"]
-    assert warnings == ["The saved state of this job is damaged: training begins again"]
+    job, (before, last) = paused_twice(own_engine)
+    last.write_bytes(damage or last.read_bytes()[:-1])
+    own_engine.client.fine_tuning.jobs.resume(job)
+    assert_same(own_engine, job, undisturbed)
+    warnings = [event.message for event in own_engine.events(job) if event.level == "warn"]
+    step = int(before.stem.removeprefix("state-"))
+    assert warnings == [
+        f"The last saved state of this job is damaged: training goes on behind step {step}"
+    ]
+
+
+def test_with_both_states_damaged_training_begins_again(
+    own_engine: Engine, undisturbed: Undisturbed
+) -> None:
+    job, states = paused_twice(own_engine)
+    for state in states:
+        state.write_bytes(b"not a state")
+    own_engine.client.fine_tuning.jobs.resume(job)
+    assert_same(own_engine, job, undisturbed)
+    warnings = [event.message for event in own_engine.events(job) if event.level == "warn"]
+    assert warnings == ["The last saved state of this job is damaged: training begins again"]

@@ -75,6 +75,9 @@ def test_a_job_has_every_field_that_the_protocol_requires(
 def test_events_tell_what_happened_in_order(engine: Engine, job: FineTuningJob) -> None:
     events = engine.events(job.id)
     messages = [event.message for event in events if event.type == "message"]
+    (shared,) = (event.message for event in events if event.level == "warn")
+    assert shared.startswith("5 example(s) of the validation file are in the training file too")
+    messages.remove(shared)
     steps = [event for event in events if event.type == "metrics"]
     checkpoints = [message for message in messages if message.startswith("Checkpoint created")]
     assert messages[:4] == [

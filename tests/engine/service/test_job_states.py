@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.core.jobs.job import Hyperparameters, JobError
+from desktop_app.core.jobs.job import JobError
 from desktop_app.engine.jobs_runner.job_life import JobLife, NotPossibleError
 from desktop_app.engine.jobs_runner.log_intake import LogIntake
 from desktop_app.engine.jobs_runner.results import Results, result_table
@@ -26,6 +26,7 @@ from desktop_app.engine.store.records import (
     EventRecord,
     JobRecord,
     JobStatus,
+    RunHyperparameters,
 )
 
 V, Q, R = JobStatus.VALIDATING, JobStatus.QUEUED, JobStatus.RUNNING
@@ -66,7 +67,7 @@ class Desk:
         self.life.validated(ID, 12)
 
     def begin(self) -> None:
-        self.life.begin(ID, Hyperparameters(3, 2, 1.0))
+        self.life.begin(ID, RunHyperparameters(3, 2, 1.0))
 
     def take(self, *lines: Line) -> None:
         """Have a worker say this."""
@@ -204,7 +205,7 @@ def test_what_runs_comes_before_what_waits(desk: Desk) -> None:
     for number in (2, 3):
         desk.life.create(JobRecord(f"ftjob-{number}", 0, "base", "file-1", seed=0))
         desk.life.validated(f"ftjob-{number}", 12)
-    desk.life.begin("ftjob-3", Hyperparameters(1, 1, 1.0))
+    desk.life.begin("ftjob-3", RunHyperparameters(1, 1, 1.0))
     assert desk.life.count_active() == 3
     first = desk.life.first(R, Q)
     assert first is not None

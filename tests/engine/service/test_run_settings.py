@@ -2,30 +2,91 @@
 
 import pytest
 
-from desktop_app.core.jobs.job import Hyperparameters
+from desktop_app.core.examples.rules import DPO
 from desktop_app.engine.identifiers import derived_id, tuned_model_name
 from desktop_app.engine.jobs_runner.batch_plan import BatchPlan
-from desktop_app.engine.jobs_runner.settings import learning_rate, resolve
+from desktop_app.engine.jobs_runner.origin import model_name
+from desktop_app.engine.jobs_runner.settings import (
+    PEAK_LEARNING_RATE,
+    PEAK_PREFERENCE_RATE,
+    learning_rate,
+    resolve,
+    run_settings,
+)
 from desktop_app.engine.jobs_runner.worker_exit import WorkerExit, job_error
+from desktop_app.engine.store.records import JobRecord, RunHyperparameters
 
 
-@pytest.mark.parametrize(("n", "batch"), [(10, 1), (24, 2), (50, 4), (96, 8), (5000, 8)])
-def test_automatic_settings(n: int, batch: int) -> None:
-    assert resolve(Hyperparameters(), n) == Hyperparameters(3, batch, 1.0)
+@pytest.mark.parametrize(
+    ("n", "epochs", "batch"),
+    [
+        (10, 3, 1),
+        (23, 3, 1),
+        (24, 3, 2),
+        (50, 3, 4),
+        (96, 3, 8),
+        (5000, 3, 8),
+        (8333, 3, 8),
+        (8334, 2, 8),
+        (12_501, 1, 8),
+        (1_000_000, 1, 8),
+    ],
+)
+def test_automatic_settings(n: int, epochs: int, batch: int) -> None:
+    assert resolve(RunHyperparameters(), n) == RunHyperparameters(epochs, batch, 1.0)
+    assert resolve(RunHyperparameters(), n, DPO) == RunHyperparameters(epochs, batch, 1.0, 0.1)
 
 
 def test_what_was_asked_for_is_kept() -> None:
-    asked = Hyperparameters(7, 2, 0.5)
+    asked = RunHyperparameters(7, 2, 0.5)
     assert resolve(asked, 500) == asked
+    preference = RunHyperparameters(7, 2, 0.5, 1.5)
+    assert resolve(preference, 500, DPO) == preference
+
+
+@pytest.mark.parametrize(
+    ("method", "peak"), [("supervised", PEAK_LEARNING_RATE), (DPO, PEAK_PREFERENCE_RATE)]
+)
+def test_every_method_has_its_own_peak(method: str, peak: float) -> None:
+    settings = run_settings(
+        resolve(RunHyperparameters(), 50, method),
+        model_path="m",
+        seed=1,
+        method=method,
+        has_validation=False,
+        continues=True,
+    )
+    assert (settings.peak_rate, settings.beta) == (peak, 0.1)
+    assert (settings.n_epochs, settings.batch_size, settings.continues) == (3, 4, True)
 
 
 def test_the_learning_rate_rises_and_falls() -> None:
-    rates = [learning_rate(step, 40, 2.0) for step in range(1, 41)]
+    rates = [learning_rate(step, 40, 2e-3) for step in range(1, 41)]
     assert rates[3] == pytest.approx(2e-3)
     assert rates[:4] == sorted(rates[:4])
     assert rates[3:] == sorted(rates[3:], reverse=True)
     assert rates[-1] == pytest.approx(2e-3 * 0.05)
-    assert learning_rate(1, 1, 1.0) == pytest.approx(1e-3)
+    assert learning_rate(1, 1, 1e-3) == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize(
+    ("model", "suffix", "start"),
+    [
+        ("ft:base:local:polite:a1B2c3D4", "brief", "ft:base:local:brief-from-a1B2c3D4:"),
+        ("ft:base:local::a1B2c3D4", None, "ft:base:local:from-a1B2c3D4:"),
+        ("ft:base:local::a1B2c3D4:ckpt-step-8", "x", "ft:base:local:x-from-a1B2c3D4:"),
+        ("my-import", "x", "ft:base:local:x-from:"),
+    ],
+)
+def test_the_name_says_from_what_training_went_on(
+    model: str, suffix: str | None, start: str
+) -> None:
+    job = JobRecord("ftjob-1", 0, model, "file-1", seed=0, suffix=suffix, base="base")
+    assert model_name(job).startswith(start)
+    assert model_name(job).count(":") == 4
+    assert model_name(job, 8).startswith(start)
+    plain = JobRecord("ftjob-1", 0, "base", "file-1", seed=0, suffix=suffix)
+    assert model_name(plain) == tuned_model_name("base", suffix, "ftjob-1")
 
 
 def test_every_epoch_takes_every_example_once() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.engine.jobs_runner.training_file import (
+    FileUse,
     InvalidFileError,
     StoppedError,
     count_examples,
@@ -29,7 +30,7 @@ def message_of(tmp_path: Path, lines: list[str | bytes]) -> tuple[str | None, st
     data = [line if isinstance(line, bytes) else line.encode() for line in lines]
     path.write_bytes(b"\n".join(data))
     with pytest.raises(InvalidFileError) as caught:
-        count_examples(path, stopped=threading.Event())
+        count_examples(path, FileUse(), stopped=threading.Event())
     return caught.value.error.code, caught.value.error.message
 
 
@@ -40,7 +41,7 @@ def conversation(*messages: object, **rest: object) -> str:
 def test_sound_examples_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("\r\n\r\n".join(example_lines(12)) + "\n\n")
-    assert count_examples(path, stopped=threading.Event()) == 12
+    assert count_examples(path, FileUse(), stopped=threading.Event()) == 12
 
 
 @pytest.mark.parametrize("n", [0, 1, 9])
@@ -153,4 +154,4 @@ def test_the_check_can_be_broken_off(tmp_path: Path) -> None:
     stopped = threading.Event()
     stopped.set()
     with pytest.raises(StoppedError):
-        count_examples(path, stopped=stopped)
+        count_examples(path, FileUse(), stopped=stopped)

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from desktop_app.engine.backends.backend import LoraSettings, Model, TrainingExample
+from desktop_app.engine.backends.backend import LoraSettings, Model, Trainer, TrainingExample
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
 from desktop_app.engine.jobs_runner.batch_plan import BatchPlan
 from desktop_app.engine.jobs_runner.encoding import RefusedLineError, encode_file, encode_line
 from desktop_app.engine.jobs_runner.job_folder import adapter_name, states, step_of
-from desktop_app.engine.jobs_runner.training_run import DivergedError, Material, TrainingRun
+from desktop_app.engine.jobs_runner.lessons import SupervisedLessons
+from desktop_app.engine.jobs_runner.settings import PEAK_LEARNING_RATE
+from desktop_app.engine.jobs_runner.training_run import DivergedError, TrainingRun
 from desktop_app.engine.jobs_runner.worker_log import (
     Done,
     Exported,
@@ -31,6 +33,17 @@ STEPS = 9
 @pytest.fixture(scope="module")
 def model(tiny_model: Path) -> Model:
     return NumpyLlamaBackend().load(tiny_model)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is learned from, and what is only measured."""
+
+    training: list[TrainingExample]
+    validation: list[TrainingExample]
+
+    def lessons(self, trainer: Trainer) -> SupervisedLessons:
+        return SupervisedLessons(trainer, self.training, self.validation)
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +78,16 @@ class Runs:
     def attempt(self, stop_after: int = STEPS + 1) -> bool:
         """Go on from the saved state; whether the end was reached."""
         self._attempt += 1
-        trainer = self._model.trainer(LORA, seed=PLAN.seed)
+        path = self.folder / f"log-{self._attempt}"
+        log, stop = LogWriter(path), StopAfter(LogReader(path), stop_after)
+        trainer = self._model.trainer(LORA, seed=PLAN.seed, broken_off=stop.is_set)
         step = 0
         for state in states(self.folder):
             trainer.load_checkpoint(state)
             step = step_of(state)
-        path = self.folder / f"log-{self._attempt}"
-        log = LogWriter(path)
-        run = TrainingRun(trainer, PLAN, self._material, 1.0, self.folder, log)
-        done = run.go_on(step, StopAfter(LogReader(path), stop_after))
+        lessons = self._material.lessons(trainer)
+        run = TrainingRun(trainer, lessons, PLAN, PEAK_LEARNING_RATE, self.folder, log, stop)
+        done = run.go_on(step)
         log.close()
         return done
 
@@ -122,7 +136,7 @@ def test_what_a_run_leaves_on_disk(tmp_path: Path, model: Model, material: Mater
     assert done.tokens_per_second is not None
     adapters = sorted(path.name for path in runs.folder.glob("adapter-*"))
     assert adapters == [adapter_name(step) for step in (3, 6, 9)]
-    assert [step_of(state) for state in states(runs.folder)] == [6]
+    assert states(runs.folder) == []
 
 
 @pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
@@ -131,9 +145,10 @@ def test_a_loss_that_is_no_number_ends_the_run(
 ) -> None:
     trainer = model.trainer(LORA, seed=0)
     log = LogWriter(tmp_path / "log")
-    run = TrainingRun(trainer, PLAN, Material(material.training, ()), 1e30, tmp_path, log)
+    lessons = SupervisedLessons(trainer, material.training, [])
+    run = TrainingRun(trainer, lessons, PLAN, 1e30, tmp_path, log, threading.Event())
     with pytest.raises(DivergedError):
-        run.go_on(0, threading.Event())
+        run.go_on(0)
     log.close()
     told = list(LogReader(tmp_path / "log").lines())
     assert len(told) < STEPS

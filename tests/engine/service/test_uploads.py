@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openai import APIConnectionError, APIStatusError, BadRequestError, ConflictError, NotFoundError, OpenAI
+from openai import (
+    APIConnectionError,
+    APIStatusError,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    OpenAI,
+)
 from openai.types import Upload
 
 from desktop_app.engine.store import uploads as stored_uploads

@@ -210,7 +210,7 @@ def test_an_action_of_an_earlier_sitting_does_not_end_a_later_one(bench: Bench) 
 
 
 def test_files_are_gone_when_their_writing_is_stopped(bench: Bench) -> None:
-    work = writer(bench.path, "one", with_test=True)
+    work = writer(bench.path, "one", "Trained", with_test=True)
     with pytest.raises(InterruptedError):
         work(lambda _progress: None, lambda: True)
     assert list(bench.temporary.iterdir()) == []

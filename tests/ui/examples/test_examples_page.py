@@ -229,15 +229,14 @@ def test_in_a_small_window_the_checks_go_under_the_conversation(qtbot: QtBot, de
 
 def test_counts_of_tokens_appear_when_they_are_there(desk: Desk) -> None:
     [id] = desk.project.add([chat("a")])
-    panel = desk.page.checks_panel
+    panel = desk.page.details
     assert panel.tokens.text() == "counting…"
     desk.project.project.store_counts("o200k_base", [(id, 1, 1234)])
-    desk.conversations.take_counts("o200k_base")
-    panel.show_facts()
+    desk.program.desk.take_counts("o200k_base")
     row = desk.conversations.data(desk.conversations.index(0, 0), ROW)
     assert isinstance(row, ConversationRow)
     assert row.tokens == 1234
-    assert panel.tokens.text() == "1,234"
+    assert panel.tokens.text() == "1,234 of 8,192"
 
 
 def test_all_of_many_are_selected_without_delay(desk: Desk) -> None:

@@ -42,7 +42,7 @@ _MOST_NOISE = 0.05
 """Share of characters that no text has: of random bytes a tenth are such, in any encoding."""
 
 _NOISE = frozenset(("Cc", "Cn", "Co", "Cs"))
-_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t:-]*$", re.MULTILINE)
+_RULE = re.compile(r"(?=.*--)(?=.*\|)[ |:-]+\s*$")
 """The line under the header of a table in Markdown."""
 
 _JSON = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"'“\]]|$))")
@@ -158,8 +158,8 @@ def _text(text: str, name: str) -> Detected:
 def _is_noise(text: str) -> bool:
     """Whether it is no text at all: bytes of a program, a picture, a sound."""
     sample = text[:_WHOLE]
-    odd = (c for c in sample if not c.isprintable() and not c.isspace() or c == "\ufffd")
-    n = sum(c == "\ufffd" or unicodedata.category(c) in _NOISE for c in odd)
+    odd = (c for c in sample if not (c.isprintable() or c.isspace()))
+    n = sample.count("\ufffd") + sum(unicodedata.category(c) in _NOISE for c in odd)
     return n > _MOST_NOISE * len(sample)
 
 

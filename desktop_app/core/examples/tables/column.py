@@ -1,5 +1,6 @@
 """What the cells of one column have in common."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from desktop_app.core.examples.tables.words import speaker
 SENTENCE = 15
 """Characters on average from which cells are texts, even without blanks."""
 
+_BARE = re.compile(r"\S*[\d@/_\\]\S*")
+"""An address, a path, a number: what has no blanks and is no word."""
+
 FEW = 0.5
 """Share of different cells up to which short ones are labels."""
 
@@ -19,13 +23,14 @@ class Column:
     """The filled cells below the header.
 
     `length` is their average in characters, `variety` the share of different ones, `spaced` of
-    those in which words stand apart, or need not.
+    those in which words stand apart, or need not, `bare` of addresses and the like.
     """
 
     cells: tuple[str, ...]
     length: float
     variety: float
     spaced: float
+    bare: float
 
     @classmethod
     def of(cls, cells: Sequence[str]) -> "Column":
@@ -33,12 +38,13 @@ class Column:
         filled = tuple(cell.strip() for cell in cells if cell.strip())
         n = max(len(filled), 1)
         spaced = sum(" " in cell or is_unspaced(cell) for cell in filled)
-        return cls(filled, sum(map(len, filled)) / n, len(set(filled)) / n, spaced / n)
+        bare = sum(_BARE.fullmatch(cell) is not None for cell in filled)
+        return cls(filled, sum(map(len, filled)) / n, len(set(filled)) / n, spaced / n, bare / n)
 
     @property
     def is_text(self) -> bool:
         """Whether the cells are sentences rather than names, dates or numbers."""
-        is_long = self.length >= SENTENCE and self.has_letters
+        is_long = self.length >= SENTENCE and self.has_letters and self.bare < 0.5
         return is_long or (self.spaced >= 0.5 and self.length >= SENTENCE / 2)
 
     @property

@@ -1,11 +1,13 @@
 """Guess what the columns of a table are: by the words of their headers, then by what they hold."""
 
+from collections import Counter
 from collections.abc import Sequence
 
-from desktop_app.core.examples.tables.column import Column, is_unspaced
+from desktop_app.core.examples.tables.column import Column
+from desktop_app.core.examples.tables.headers import LONGEST, Meaning, meaning
 from desktop_app.core.examples.tables.mapping import OWN_COLUMNS, Mapping, Role
 from desktop_app.core.examples.tables.table import Row
-from desktop_app.core.examples.tables.words import CERTAIN, LIKELY, plain
+from desktop_app.core.examples.tables.words import plain
 
 LOOKED_AT = 200
 """Rows that are enough to guess by."""
@@ -13,17 +15,20 @@ LOOKED_AT = 200
 HIGHEST_TITLE = 10
 """Rows in which a title, a date or a note may stand above the header."""
 
-LONGEST_HEADER = 60
-"""Characters; a longer cell is no header."""
-
-LONGEST_UNSPACED = 10
-"""Characters of a header in a script without blanks; a longer one is a sentence."""
-
 MUCH_LONGER = 3
 """How many times longer than a header of unknown words the texts below it are."""
 
 SIMILAR = 1.25
 """Texts of two columns whose average lengths differ less do not tell questions from answers."""
+
+LEAST_FILLED, FILLED = 3, 0.25
+"""Rows, and their share, that fill a column without a name."""
+
+MOST_CUT = 0.2
+"""Share of cells that may begin with a blank; more are torn sentences."""
+
+ENDS = ".?!。？！"
+"""What a sentence ends with, and a header does not."""
 
 _TEXTS = frozenset({Role.SYSTEM, Role.USER, Role.ASSISTANT, Role.PREFERRED, Role.NON_PREFERRED})
 _SEVERAL = _TEXTS | {Role.TAG, Role.NOTES, Role.IGNORE}
@@ -44,19 +49,35 @@ def guess_mapping(first_rows: Sequence[Row]) -> Mapping:
         return Mapping((), has_header=False)
     skipped = _titles(rows)
     header, *body = rows[skipped:]
-    width = max(map(len, (header, *body)))
-    names = [plain(name) for name in header] + [""] * (width - len(header))
+    names = [plain(name) for name in header]
     if OWN_COLUMNS.keys() <= set(names):
         own = tuple(OWN_COLUMNS.get(name, Role.IGNORE) for name in names)
         return Mapping(own, skipped=skipped, is_own=True)
     has_header = _is_header(header, body)
     below = body if has_header else [header, *body]
+    width = _width(len(header) if has_header else 0, below)
     columns = [Column.of(_cells(below, index)) for index in range(width)]
     roles: list[Role | None] = [None] * width
     if has_header:
+        names += [""] * (width - len(names))
         roles = _by_header(names, columns)
     _by_content(roles, columns)
     return Mapping(tuple(role or Role.IGNORE for role in roles), has_header, skipped)
+
+
+def _width(named: int, rows: Sequence[tuple[str, ...]]) -> int:
+    """Return how many columns there are: those with a name, or as many as most rows have.
+
+    Beyond them only what many rows fill is a column. A cell that begins with a blank is none: a
+    comma cut it off its sentence.
+    """
+    width = named or Counter(map(len, rows)).most_common(1)[0][0]
+    while True:
+        beyond = [cell for cell in _cells(rows, width) if cell.strip()]
+        n_cut = sum(cell[0].isspace() for cell in beyond)
+        if len(beyond) < max(LEAST_FILLED, FILLED * len(rows)) or n_cut > MOST_CUT * len(beyond):
+            return width
+        width += 1
 
 
 def _cells(rows: Sequence[tuple[str, ...]], index: int) -> list[str]:
@@ -67,17 +88,20 @@ def _filled(row: Sequence[str]) -> list[str]:
     return [cell.strip() for cell in row if cell.strip()]
 
 
-def _known(row: Sequence[str]) -> int:
-    """Count the cells of a row that are words of headers."""
-    words = [plain(cell) for cell in row if len(cell) <= LONGEST_HEADER]
-    return sum(word in CERTAIN or word in LIKELY or bool(_within(word)) for word in words)
+def _is_known(cell: str) -> bool:
+    """Whether a cell looks like a header by its words."""
+    text = cell.strip()
+    if not text or len(text) > LONGEST:
+        return False
+    found = meaning(plain(text))
+    return found is not None and (found.is_word or (found.is_plain and text[-1] not in ENDS))
 
 
 def _titles(rows: Sequence[tuple[str, ...]]) -> int:
     """Count the rows above a header: it is known by two words, and fuller than what is above."""
     for index, row in enumerate(rows[:HIGHEST_TITLE]):
         is_fuller = all(len(_filled(above)) < len(_filled(row)) for above in rows[:index])
-        if _known(row) >= 2 and is_fuller:
+        if sum(map(_is_known, row)) >= 2 and is_fuller:
             return index
     return 0
 
@@ -88,32 +112,37 @@ def _is_header(header: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> bool
     What comes again in its own column is no name of the column.
     """
     names = _filled(header)
-    if not names or max(map(len, names)) > LONGEST_HEADER or any(map(str.isdecimal, names)):
+    if not names or max(map(len, names)) > LONGEST or any(map(str.isdecimal, names)):
         return False
     columns = [(name, _cells(body, index)) for index, name in enumerate(header) if name.strip()]
-    own = [name for name, cells in columns if name not in cells]
-    if len(own) < len(columns):
+    if any(name in cells for name, cells in columns):
         return False
-    return _known(own) > 0 or _is_unlike(columns)
+    return any(map(_is_named, *zip(*columns, strict=True))) or _is_unlike(columns)
+
+
+def _is_named(name: str, cells: Sequence[str]) -> bool:
+    """Whether a known word stands above cells that are not made of such words themselves."""
+    return _is_known(name) and 2 * sum(map(_is_known, cells)) <= len(cells)
 
 
 def _is_unlike(columns: Sequence[tuple[str, list[str]]]) -> bool:
     """Whether words without an end of sentence stand over much longer texts."""
     texts = [(name, column) for name, cells in columns if (column := Column.of(cells)).is_text]
     return bool(texts) and all(
-        name[-1] not in ".?!。？！" and column.length > MUCH_LONGER * len(name)
-        for name, column in texts
+        name[-1] not in ENDS and column.length > MUCH_LONGER * len(name) for name, column in texts
     )
 
 
 def _by_header(names: Sequence[str], columns: Sequence[Column]) -> list[Role | None]:
-    roles = [_certain(name, column) for name, column in zip(names, columns, strict=True)]
-    for index, (name, column) in enumerate(zip(names, columns, strict=True)):
-        likely = LIKELY.get(name)
-        if roles[index] is None and likely is not None:
+    meanings = [meaning(name) for name in names]
+    roles = [_sure(found, column) for found, column in zip(meanings, columns, strict=True)]
+    free = (column for column, role in zip(columns, roles, strict=True) if role is None)
+    has_speakers = any(column.are_speakers for column in free)
+    for index, (found, column) in enumerate(zip(meanings, columns, strict=True)):
+        if roles[index] is None and found is not None and not (found.is_sure or has_speakers):
             if column.is_text or not column.cells:
-                roles[index] = likely if _is_open(likely, roles, names) else None
-            elif name in _NUMBERED:
+                roles[index] = found.role if _is_open(found.role, roles, meanings) else None
+            elif names[index] in _NUMBERED:
                 roles[index] = Role.ID
     questions = [name for name, role in zip(names, roles, strict=True) if role is Role.USER]
     if not _BESIDE.issuperset(questions):
@@ -126,40 +155,18 @@ def _by_header(names: Sequence[str], columns: Sequence[Column]) -> list[Role | N
     return roles
 
 
-def _is_open(role: Role, roles: Sequence[Role | None], names: Sequence[str]) -> bool:
+def _is_open(role: Role, roles: Sequence[Role | None], meanings: Sequence[Meaning | None]) -> bool:
     """Whether no column with a surer header has a role; several unsure ones are joined."""
-    surer = (name for name, found in zip(names, roles, strict=True) if found is role)
-    return all(name in LIKELY for name in surer)
+    same = (found for found, each in zip(meanings, roles, strict=True) if each is role)
+    return not any(found is not None and found.is_sure for found in same)
 
 
-def _certain(name: str, column: Column) -> Role | None:
-    role = CERTAIN.get(name)
-    if role is not None:
-        return role if column.fits(role) else None
-    role = _by_part(name)
-    if role is Role.ID:
-        # The id of a user or an agent: rows that share it are no conversation.
-        return Role.IGNORE
-    if role in _TEXTS and column.cells and not column.is_text:
+def _sure(found: Meaning | None, column: Column) -> Role | None:
+    """Return the role that a header is sure of, unless the cells cannot be that."""
+    if found is None or not found.is_sure or not column.fits(found.role):
         return None
-    return role if role is not None and column.fits(role) else None
-
-
-def _by_part(name: str) -> Role | None:
-    """Return the role of the last or the first word of a header, or of one within it."""
-    words = name.split(" ")
-    if len(words) > 1:
-        return CERTAIN.get(words[-1]) or CERTAIN.get(words[0])
-    return CERTAIN.get(_within(name))
-
-
-def _within(name: str) -> str:
-    """Return the longest known word in a header without blanks, as in Japanese, '' if none."""
-    if not is_unspaced(name) or len(name) > LONGEST_UNSPACED:
-        return ""
-    return max(
-        (word for word in CERTAIN if is_unspaced(word) and word in name), key=len, default=""
-    )
+    is_other = found.role in _TEXTS and column.cells and not column.is_text
+    return None if is_other and not found.is_word else found.role
 
 
 def _by_content(roles: list[Role | None], columns: Sequence[Column]) -> None:

@@ -21,13 +21,13 @@ def plain(text: str) -> str:
     return _SEPARATORS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
+def listed(text: str) -> list[str]:
+    """Return the words of a list, as `plain` makes them."""
+    return [plain(word) for word in text.split(",")]
+
+
 def _table(entries: dict[Role, str]) -> dict[str, Role]:
-    return {
-        plain(word): role
-        for role, words in entries.items()
-        for word in words.replace("\n", ",").split(",")
-        if word.strip()
-    }
+    return {word: role for role, words in entries.items() for word in listed(words)}
 
 
 CERTAIN = _table(
@@ -86,8 +86,8 @@ CERTAIN = _table(
         Role.SPLIT: "split, subset, partition, used for, set, aufteilung, 分割",
         Role.SOURCE: "source, source file, quelle, fuente, fonte, 出典, 来源",
         Role.WEIGHT: "weight, learn, learn from this, gewicht",
-        Role.IGNORE: """date, time, timestamp, created, created at, updated, updated at, email,
-            e mail, mail, phone, name, customer name, agent name, customer id, user id, url, link,
+        Role.IGNORE: """date, time, timestamp, created, created at, updated, updated at, email id,
+            email address, phone, name, customer name, agent name, customer id, user id, url, link,
             datum, zeit, uhrzeit, telefon, fecha, hora, data, heure, 日付, 日時, 时间, 日期, 날짜,
             дата, время, التاريخ""",
     }
@@ -97,7 +97,8 @@ CERTAIN = _table(
 LIKELY = _table(
     {
         Role.USER: """customer, client, ticket, message, text, subject, body, description,
-            email body, title, problem, issue, case, kunde, kundin, betreff, beschreibung,
+            email body, email, e mail, mail, title, problem, issue, case,
+            kunde, kundin, betreff, beschreibung,
             nachricht, text des kunden, objet, cliente, asunto, mensaje, descripción, oggetto,
             messaggio, mensagem, klant, bericht, klient, клиент, сообщение, お客様, 顧客, 件名,
             本文, 客户, 客戶, 消息, 고객, العميل, رسالة, context, passage, document""",
@@ -109,7 +110,7 @@ LIKELY = _table(
 """What it is if it holds sentences: the same words stand over names and numbers."""
 
 SPEAKERS = {
-    plain(word): role
+    word: role
     for role, words in {
         SYSTEM: "system, instructions, developer, systemprompt, システム, 系统, 시스템, система",
         USER: """user, human, customer, client, visitor, prompter, question, requester, end user,
@@ -124,18 +125,18 @@ SPEAKERS = {
         PREFERRED: "preferred, chosen",
         NON_PREFERRED: "non preferred, not preferred, rejected",
     }.items()
-    for word in words.replace("\n", ",").split(",")
+    for word in listed(words)
 }
 """Who speaks, by what a cell says of it. Names of people are not among them."""
 
 SPLITS = {
-    plain(word): split
+    word: split
     for split, words in {
         "training": "training, train, trainieren, entraînement, entrenamiento, 学習, 训练, 훈련",
         "test": """test, testing, validation, valid, val, eval, evaluation, dev, holdout,
             held out, prüfung, prueba, 検証, テスト, 验证, 测试, 검증""",
     }.items()
-    for word in words.replace("\n", ",").split(",")
+    for word in listed(words)
 }
 
 

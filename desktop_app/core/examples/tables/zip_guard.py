@@ -74,7 +74,11 @@ def _refuse_ole(head: bytes) -> None:
             "The workbook is protected by a password. Open it in Excel, remove the password "
             "(File, Info, Protect Workbook) and save it.",
         )
-    raise TableError("old_excel", f"This is a workbook of Excel 97 to 2003 (.xls). {_SAVE_AS}")
+    raise TableError(
+        "old_excel",
+        "This is a file of an older office program, such as a workbook of Excel 97 to 2003 (.xls). "
+        f"{_SAVE_AS}",
+    )
 
 
 def _check_sizes(archive: ZipFile) -> None:
@@ -103,8 +107,20 @@ def _is_sheet(name: str) -> bool:
 
 
 def _check_kind(archive: ZipFile) -> None:
-    names = set(archive.namelist())
-    if "[Content_Types].xml" not in names or not any(name.startswith("xl/") for name in names):
-        raise TableError("not_a_workbook", f"This is no Excel workbook. {_SAVE_AS}")
+    names = archive.namelist()
+    is_office = "[Content_Types].xml" in names
     if "xl/workbook.bin" in names:
-        raise TableError("not_a_workbook", f"This is a binary workbook (.xlsb). {_SAVE_AS}")
+        detail = f"This is a binary workbook (.xlsb). {_SAVE_AS}"
+    elif is_office and any(name.startswith("xl/") for name in names):
+        return
+    elif is_office:
+        detail = (
+            "This is a document of text or slides (.docx, .pptx). Copy the table or the chat in "
+            "it, and paste that."
+        )
+    elif "mimetype" in names or any(name.startswith("Index/") for name in names):
+        # How OpenDocument and Numbers begin.
+        detail = f"This is a document of another program, as .ods and .numbers are. {_SAVE_AS}"
+    else:
+        detail = "This is an archive of files (.zip). Unpack it, and import the files one by one."
+    raise TableError("not_a_workbook", detail)

@@ -61,6 +61,10 @@ class NumpyLlamaModel(Model):
         return self._tokenizer.decode(tokens.tolist())
 
     @override
+    def token_bytes(self, token: int) -> bytes:
+        return self._tokenizer.content(token)
+
+    @override
     def render(
         self, messages: ChatMessages, *, add_generation_prompt: bool, tools: ToolList | None = None
     ) -> str:

@@ -1,10 +1,13 @@
 import io
 import json
 import zipfile
+from random import Random
 
 import pytest
 
 from desktop_app.core.examples.formats.detect import Container, Detected, Format, detect
+from desktop_app.core.examples.tables.open_table import open_table
+from desktop_app.core.examples.tables.table import TableError
 from tests.core.examples.formats.reading import GOOD, RECORD, numbers, read
 
 PRETTY = json.dumps(RECORD, indent=2)
@@ -137,17 +140,72 @@ def test_the_name_counts_only_where_nothing_else_does() -> None:
     assert detect(GOOD.encode(), "things.csv").format is Format.CHAT
 
 
-def test_workbooks_and_other_binary_files() -> None:
-    def archive(*names: str) -> bytes:
-        data = io.BytesIO()
-        with zipfile.ZipFile(data, "w") as file:
-            for name in names:
-                file.writestr(name, "")
-        return data.getvalue()
+def archive(*names: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as file:
+        for name in names:
+            file.writestr(name, "")
+    return data.getvalue()
 
-    assert detect(archive("[Content_Types].xml", "xl/workbook.xml")).format is Format.XLSX
-    assert detect(archive("[Content_Types].xml"), "a.xlsx").format is Format.XLSX
-    assert detect(archive("[Content_Types].xml", "word/document.xml")).format is Format.UNKNOWN
-    assert detect(archive("data.jsonl")).format is Format.UNKNOWN
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        (archive("[Content_Types].xml", "word/document.xml"), "not_a_workbook"),
+        (archive("mimetype", "content.xml"), "not_a_workbook"),
+        (archive("data.jsonl"), "not_a_workbook"),
+        (archive(), "not_a_workbook"),
+        (b"PK\x03\x04" + bytes(100), "damaged"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "old_excel"),
+    ],
+)
+def test_what_office_programs_write_is_opened_which_says_what_is_wrong(
+    head: bytes, reason: str
+) -> None:
+    found = detect(head, "march.csv")
+    assert found == Detected(Format.XLSX)
+    with pytest.raises(TableError) as error:
+        open_table(io.BytesIO(head), found)
+    assert error.value.reason == reason
+
+
+def test_a_workbook() -> None:
+    assert detect(archive("[Content_Types].xml", "xl/workbook.xml")) == Detected(Format.XLSX)
+
+
+def test_other_binary_files() -> None:
     for head in (b"%PDF-1.7", b"\x89PNG\r\n", b"\x1f\x8b\x08", b"", b" \n", b"\0" * 100):
         assert detect(head) == Detected(Format.UNKNOWN)
+
+
+@pytest.mark.parametrize("name", ["", "noise.csv", "noise.txt"])
+@pytest.mark.parametrize("seed", range(10))
+def test_noise_is_no_table(name: str, seed: int) -> None:
+    assert detect(Random(seed).randbytes(5000), name).format is Format.UNKNOWN
+
+
+def test_control_characters_are_no_table() -> None:
+    assert detect(b"\x01,\x02,\x03\n" * 50, "noise.csv").format is Format.UNKNOWN
+    assert detect(b"\x1b[1mquestion,answer\nwhere is it,here\n" * 5).format is Format.TABLE
+
+
+PROSE = "A paragraph about parcels, and how they travel.\n"
+MARKDOWN = "| Question | Answer |\n|---|---|\n" + "| Where is it? | Here |\n" * 8
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(0, 12), (1, 0), (5, 0), (5, 6), (20, 20)],
+)
+def test_prose_with_a_table_in_it_is_no_table(before: int, after: int) -> None:
+    text = PROSE * before + MARKDOWN + PROSE * after
+    assert detect(text.encode()).format is Format.UNKNOWN
+
+
+def test_a_table_is_told_by_most_of_its_lines() -> None:
+    table = "question;answer\n" + "Where, then?;Here\n" * 9
+    assert detect((table + "ragged\n" * 8).encode()).format is Format.TABLE
+    uneven = (table + "some words\nand; some; more\n" * 6).encode()
+    assert detect(uneven).format is Format.UNKNOWN
+    # Its name says what its lines do not.
+    assert detect(uneven, "a.csv") == Detected(Format.TABLE, delimiter=";")

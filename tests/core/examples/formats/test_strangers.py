@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.core.examples.chat_jsonl import line, parse_line
 from desktop_app.core.examples.formats.detect import HEAD, Format, detect
 from desktop_app.core.examples.formats.read import read_examples
 from desktop_app.core.examples.imported import Imported, Rejected
@@ -43,6 +44,8 @@ def test_all_is_read_or_can_be_mended(
     assert sum(isinstance(item, Imported) for item in items) == n_read
     rejected = [item for item in items if isinstance(item, Rejected)]
     assert [item.mended is not None for item in rejected] == [True] * n_mended
+    read = [item.conversation for item in items if isinstance(item, Imported)]
+    assert [parse_line(line(conversation)) for conversation in read] == read
 
 
 @pytest.mark.parametrize(

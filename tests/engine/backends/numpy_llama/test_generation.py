@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from desktop_app.engine.backends.backend import GeneratedPiece, Sampling, TokenIds
 from desktop_app.engine.backends.numpy_llama.arrays import Array
 from desktop_app.engine.backends.numpy_llama.attention import attention
-from desktop_app.engine.backends.numpy_llama.decoder import Decoder
 from desktop_app.engine.backends.numpy_llama.choice import StopGuard
+from desktop_app.engine.backends.numpy_llama.decoder import Decoder
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
 from desktop_app.engine.backends.numpy_llama.sampling import Sampler
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
