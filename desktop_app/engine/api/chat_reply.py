@@ -55,7 +55,7 @@ class Reply:
                 yield self._chunk(piece.choice, delta, scored)
                 scored = ()
         if scored:
-            yield self._chunk(piece.choice, {"content": ""}, scored)
+            yield self._chunk(piece.choice, {}, scored)
         if piece.finish_reason:
             choice.finish_reason = "tool_calls" if choice.calls else piece.finish_reason
             yield self._chunk(piece.choice, {}, (), choice.finish_reason)

@@ -81,8 +81,7 @@ class ToolCallReader:
             said += self._text(before) if before.strip() else []
             self._in_call, self._held = True, begin + rest
             return True
-        certain = len(before.rstrip())
-        certain = min(certain, len(before) - _overlap(before))
+        certain = len(before[: len(before) - _overlap(before)].rstrip())
         said += self._text(before[:certain]) if certain else []
         self._held = before[certain:]
         return False

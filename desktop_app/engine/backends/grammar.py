@@ -142,4 +142,5 @@ class Constraint:
 
     def _check(self) -> None:
         if self._matcher.is_error():
-            raise GrammarError(self._matcher.get_error()[:_MOST_WORDS])
+            why = self._matcher.get_error().partition("\n")[0]
+            raise GrammarError(why[:_MOST_WORDS])

@@ -17,7 +17,7 @@ from tests.engine.service.worker_child import start_attempt, write_job
 
 KILLS = 20
 """Of each method."""
-EPOCHS, EXAMPLES = 3, 8
+EPOCHS, EXAMPLES = 2, 6
 
 
 def new_job(folder: Path, tiny_model: Path, method: str) -> Path:

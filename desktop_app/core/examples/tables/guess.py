@@ -25,7 +25,7 @@ LEAST_FILLED, FILLED = 3, 0.25
 """Rows, and their share, that fill a column without a name."""
 
 MOST_CUT = 0.2
-"""Share of cells that may begin with a blank; more are torn sentences."""
+"""Share of rows in which a cell may begin with a blank; more are torn sentences."""
 
 ENDS = ".?!。？！"
 """What a sentence ends with, and a header does not."""
@@ -68,13 +68,13 @@ def guess_mapping(first_rows: Sequence[Row]) -> Mapping:
 def _width(named: int, rows: Sequence[tuple[str, ...]]) -> int:
     """Return how many columns there are: those with a name, or as many as most rows have.
 
-    Beyond them only what many rows fill is a column. A cell that begins with a blank is none: a
-    comma cut it off its sentence.
+    Beyond them only what many rows fill is a column. Where a cell begins with a blank, a comma
+    has cut it off its sentence, and there are but too many cells.
     """
     width = named or Counter(map(len, rows)).most_common(1)[0][0]
     while True:
-        beyond = [cell for cell in _cells(rows, width) if cell.strip()]
-        n_cut = sum(cell[0].isspace() for cell in beyond)
+        beyond = [row for row in rows if len(row) > width and row[width].strip()]
+        n_cut = sum(any(cell[:1].isspace() for cell in row) for row in beyond)
         if len(beyond) < max(LEAST_FILLED, FILLED * len(rows)) or n_cut > MOST_CUT * len(beyond):
             return width
         width += 1

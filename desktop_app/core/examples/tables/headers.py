@@ -33,8 +33,8 @@ class Meaning:
     """
 
     role: Role
-    is_word: bool = False
     is_sure: bool = True
+    is_word: bool = False
     is_plain: bool = True
 
 
@@ -47,13 +47,13 @@ def meaning(name: str) -> Meaning | None:
     if not name or len(name) > LONGEST:
         return None
     words = list(_terms(name))
-    terms = _turned([term for term, _ in words if term is not None])
-    found = _composed(terms)
+    found = _composed(_turned([term for term, _ in words if term is not None]))
     if found is None:
         return None
-    known = sum(len(word) for term, word in words if term is not None)
-    unknown = sum(len(word) for term, word in words if term is None and len(word) > 3)
-    return Meaning(found[0], is_sure=found[1], is_plain=known >= unknown)
+    known = sum(weight for term, weight in words if term is not None)
+    # One known word among three is a sentence; two among five may be a long header.
+    least = sum(weight for _, weight in words) - (known > 1)
+    return Meaning(*found, is_plain=2 * known >= least)
 
 
 def _composed(terms: Sequence[Term]) -> tuple[Role, bool] | None:
@@ -118,15 +118,19 @@ def _turned(terms: Sequence[Term]) -> list[Term]:
     return turned
 
 
-def _terms(name: str) -> Iterator[tuple[Term | None, str]]:
-    """Yield what each word or group of words is, None for unknown ones, and its letters."""
+def _terms(name: str) -> Iterator[tuple[Term | None, int]]:
+    """Yield what each word or group of words is, None for unknown ones, and what it weighs.
+
+    A word weighs 1, prepositions and short ones that are not known nothing; without blanks each
+    letter weighs 1.
+    """
     words = name.split(" ")
     at = 0
     while at < len(words):
         for length in (3, 2, 1):
             group = " ".join(words[at : at + length])
             if at + length <= len(words) and (term := _term(group)) is not None:
-                yield term, group
+                yield term, int(term not in (Part.OF, Part.TO))
                 break
         else:
             length = 1
@@ -139,33 +143,33 @@ def _term(word: str) -> Term | None:
     return TERMS.get(word.removeprefix(_ARTICLE)) if found is None else found
 
 
-def _parts(word: str) -> Iterator[tuple[Term | None, str]]:
+def _parts(word: str) -> Iterator[tuple[Term | None, int]]:
     """Take a word apart that is made of several."""
     if is_unspaced(word) or "\uac00" <= word[0] <= "\ud7a3":
         yield from _run(word)
         return
     if word.startswith(_TO_THE) and word[2:] in TERMS:
-        yield Part.TO, _TO_THE
-        yield TERMS[word[2:]], word[2:]
+        yield Part.TO, 0
+        yield TERMS[word[2:]], 1
         return
     ends = (word[n:] for n in range(1, len(word) - COMPOUND + 1))
     end = next((each for each in ends if each in TERMS), "")
     if not end:
-        yield None, word
+        yield None, int(len(word) >= COMPOUND)
         return
     start = word.removesuffix(end)
     starts = (start[:n] for n in range(len(start), COMPOUND - 1, -1))
     known = next((each for each in starts if each in TERMS), "")
-    yield (TERMS[known] if known else None), start
-    yield TERMS[end], end
+    yield TERMS.get(known), 0
+    yield TERMS[end], 1
 
 
-def _run(text: str) -> Iterator[tuple[Term | None, str]]:
+def _run(text: str) -> Iterator[tuple[Term | None, int]]:
     """Yield the longest known words in a script without blanks, and what stands between them."""
     longest = 6
     at = 0
     while at < len(text):
         lengths = range(longest, 1 - (at == len(text) - 1), -1)
         found = next((text[at : at + n] for n in lengths if text[at : at + n] in TERMS), "")
-        yield (TERMS[found], found) if found else (None, text[at])
+        yield TERMS.get(found), len(found) or 1
         at += len(found) or 1

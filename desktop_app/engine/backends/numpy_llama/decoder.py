@@ -32,14 +32,20 @@ class Decoder:
         self._values: Array = np.empty(room, kind)
         self._length = 0
 
-    def branched(self, sequences: TokenIds, more: int = 0) -> "Decoder":
-        """Return these of the sequences, each by itself from here on, with room for more tokens."""
-        capacity = self._keys.shape[3] + more
-        branched = Decoder(self._transformer, capacity, len(sequences))
+    def branched(self, sequences: int, more: int) -> "Decoder":
+        """Return the first sequence so many times, with room for more tokens each."""
+        branched = Decoder(self._transformer, self._length + more, sequences)
         for mine, its in ((self._keys, branched._keys), (self._values, branched._values)):
-            its[:, :, :, : self._length] = mine[:, sequences, :, : self._length]
+            its[:, :, :, : self._length] = mine[:, :1, :, : self._length]
         branched._length = self._length
         return branched
+
+    def drop(self, place: int) -> None:
+        """Forget a sequence; the last one takes its place."""
+        last = self._keys.shape[1] - 1
+        for kept in (self._keys, self._values):
+            kept[:, place, :, : self._length] = kept[:, last, :, : self._length]
+        self._keys, self._values = self._keys[:, :last], self._values[:, :last]
 
     def read(self, tokens: TokenIds) -> Array:
         """Append tokens (T,) to the only sequence; return their normed last states (T, d)."""

@@ -13,8 +13,10 @@ from desktop_app.engine.backends.numpy_llama.decoder import Decoder
 from desktop_app.engine.backends.numpy_llama.tokenizer import Tokenizer
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
 
-_TOGETHER = 8
-"""Choices that go on in step: weights are read once for all of them, but each has its own cache."""
+_TOGETHER = 16
+"""Choices that go on in step at most: the weights are read once for all of them."""
+_CACHE_BYTES = 512 << 20
+"""What their keys and values may take together."""
 
 
 def grammars_of(tokenizer: Tokenizer) -> Grammars:
@@ -63,10 +65,19 @@ def _pieces(
     alone = len(choices) == 1
     read = Decoder(transformer, len(prompt) + (most if alone else 0))
     first = read.next_logits(prompt[None])[:, :size]
-    for start in range(0, len(choices), _TOGETHER):
-        some = choices[start : start + _TOGETHER]
-        decoder = read if alone else read.branched(np.zeros(len(some), np.int64), most)
+    together = _together(transformer, len(prompt) + most)
+    for start in range(0, len(choices), together):
+        some = choices[start : start + together]
+        decoder = read if alone else read.branched(len(some), most)
         yield from _in_step(decoder, np.repeat(first, len(some), axis=0), some)
+
+
+def _together(transformer: Transformer, tokens: int) -> int:
+    """Return how many sequences of so many tokens are worked on at once."""
+    shape = transformer.weights.shape
+    number = transformer.weights.embedding.itemsize
+    each = 2 * shape.layers * shape.keys_width * tokens * number
+    return max(1, min(_TOGETHER, _CACHE_BYTES // each))
 
 
 def _in_step(decoder: Decoder, logits: Array, choices: list[Choice]) -> Iterator[GeneratedPiece]:
@@ -76,11 +87,12 @@ def _in_step(decoder: Decoder, logits: Array, choices: list[Choice]) -> Iterator
             piece = choice.take(row)
             if piece is not None:
                 yield piece
-        going = [place for place, choice in enumerate(choices) if not choice.ended]
-        if not going:
+        for place in reversed(range(len(choices))):
+            if choices[place].ended:
+                decoder.drop(place)
+                choices[place] = choices[-1]
+                choices.pop()
+        if not choices:
             return
-        if len(going) < len(choices):
-            choices = [choices[place] for place in going]
-            decoder = decoder.branched(np.array(going))
         tokens = np.array([[choice.token] for choice in choices])
         logits = decoder.next_logits(tokens)[:, : logits.shape[1]]

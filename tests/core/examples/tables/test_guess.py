@@ -109,6 +109,33 @@ def test_a_blank_header_cell_hides_no_column() -> None:
     assert roles("question,", f"{QUESTION},{REPLY}") == "user assistant"
 
 
+def test_a_comma_in_a_text_makes_no_column() -> None:
+    torn = "I paid, but where is it?,Here."
+    assert roles("question,answer", f"{QUESTION},{REPLY}", torn) == "user assistant"
+    assert roles("question,answer", torn, f"{QUESTION},{REPLY}", torn, torn) == "user assistant"
+    mapping = guessed("\n".join([f"{QUESTION},{REPLY}", torn, f"{QUESTION} Two.,{REPLY} Two."]))
+    assert (mapping.roles, mapping.has_header) == ((Role.USER, Role.ASSISTANT), False)
+
+
+def test_what_many_rows_fill_is_a_column_without_a_name() -> None:
+    numbered = [(1, ("question", "answer")), *[(n, (QUESTION, REPLY)) for n in range(2, 6)]]
+    for n in range(6, 9):
+        numbered.append((n, (QUESTION, REPLY, "delivery")))
+        found = guess_mapping(numbered).roles
+        assert len(found) == (3 if n == 8 else 2)
+
+
+def test_without_a_header_most_rows_say_how_many_columns_there_are() -> None:
+    rows = [(n, (f"{QUESTION} {n}", f"{REPLY} {n}")) for n in range(8)]
+    beside = (8, (QUESTION, REPLY, "", "", "a note beside the table"))
+    assert guess_mapping([beside, *rows]).roles == (Role.USER, Role.ASSISTANT)
+
+
+def test_addresses_are_no_texts() -> None:
+    row = f"depot-nord@parcels.example,https://parcels.example/track?n=17,{QUESTION},{REPLY}"
+    assert roles("email,aaa,bbb,ccc", row, row) == "ignore ignore user assistant"
+
+
 def test_nothing_to_guess_by() -> None:
     assert guess_mapping([]) == Mapping((), has_header=False)
     assert not guessed("1,2\n3,4\n").is_complete
