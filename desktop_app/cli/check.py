@@ -19,21 +19,24 @@ from desktop_app.core.examples.formats.pieces import LIMIT, lines
 from desktop_app.core.examples.formats.read import read_examples
 from desktop_app.core.examples.formats.utf8_stream import utf8_stream
 from desktop_app.core.examples.imported import Imported, Rejected
+from desktop_app.core.examples.kind_names import KIND_NAMES
 from desktop_app.core.examples.lenient_line import LineError
-from desktop_app.core.examples.rules import Rules, rules_for
+from desktop_app.core.examples.rules import DPO, SUPERVISED, Rules, rules_for
 
 CLEAN, BLOCKED = 0, 1
-CONVERT = "exemplar convert"
+CONVERT = "exemplar convert FILE OUT"
+MOST_ALIKE = 10
+"""Findings of one kind that people are shown; programs get all."""
+
 _TRAINED_ON = frozenset((Format.CHAT, Format.PREFERENCE))
 _UTF8 = frozenset(("utf-8", "utf-8-sig"))
-_OTHER_LINE = (
-    "The line is readable, but in another form than the service takes, which is one JSON object "
-    "with “messages” on each line."
-)
-_OTHER_FILE = (
-    "The service takes one JSON object with “messages” on each line (chat JSONL). This file is "
-    "another one, though examples can be read from it: {format}."
-)
+_TAKEN = {
+    SUPERVISED: "one JSON object with “messages” on each line (chat JSONL)",
+    DPO: "one JSON object with “input”, “preferred_output” and “non_preferred_output” on each line "
+    "(preference JSONL)",
+}
+_OTHER_LINE = "The line can be read, but is not what the service takes: {taken}."
+_OTHER_FILE = "This is {format}. It can be read, but is not what the service takes: {taken}."
 _OTHER_ENCODING = "The service takes UTF-8. This file is written in {encoding}."
 _MARK = (
     "The file begins with a byte-order mark, an invisible sign that many services take for a part "
@@ -76,10 +79,29 @@ def _print_json(found: Iterator[Said]) -> Counter[str]:
 
 def _print_lines(found: Iterator[Said], unit: str) -> Counter[str]:
     n: Counter[str] = Counter()
+    alike: Counter[str] = Counter()
+    hidden: dict[str, list[Said]] = {}
     for said in found:
         n[said.severity] += 1
+        alike[said.code] += said.line is not None
+        if alike[said.code] > MOST_ALIKE:
+            hidden[said.code] = [*hidden.get(said.code, [])[:1], said]
+            continue
+        if said.line is None:
+            # What is about the whole set comes last.
+            _print_hidden(hidden, alike, unit)
         put(said.as_text(unit))
+    _print_hidden(hidden, alike, unit)
     return n
+
+
+def _print_hidden(hidden: dict[str, list[Said]], alike: Counter[str], unit: str) -> None:
+    """Say how many more of each kind there are; `hidden` has the first and the last of them."""
+    for code, ends in hidden.items():
+        kind = KIND_NAMES.get(code, ends[-1].title)
+        more = f"{alike[code] - MOST_ALIKE:,} more like these: {kind}. --json lists them."
+        put(f"{unit}s {ends[0].line} to {ends[-1].line}: {ends[-1].severity}: {more}")
+    hidden.clear()
 
 
 class _Checking:
@@ -111,10 +133,11 @@ class _Checking:
         detected = self._examples.detected
         encoding = codecs.lookup(detected.encoding).name
         if not is_jsonl:
-            message = _OTHER_FILE.format(format=_named(detected))
+            taken = _TAKEN[self._rules.method]
+            message = _OTHER_FILE.format(format=_NAMES[detected.format], taken=taken)
             yield Said(None, BLOCKS, "wrong_format", message, CONVERT)
         elif encoding not in _UTF8:
-            message = _OTHER_ENCODING.format(encoding=detected.encoding)
+            message = _OTHER_ENCODING.format(encoding=detected.encoding.upper())
             yield Said(None, BLOCKS, "not_utf8", message, CONVERT)
         elif self._examples.has_mark and self._rules.service not in _TAKE_A_MARK:
             yield Said(1, BLOCKS, "byte_order_mark", _MARK, CONVERT)
@@ -133,7 +156,7 @@ class _Checking:
                     raise LineError("too_long", "")
                 yield Imported(parse_line(data), number)
             except LineError:
-                yield from _kindly(data, number)
+                yield from self._kindly(data, number)
 
     def _of_example(self, item: Imported) -> Iterator[Said]:
         reviewed = review(item.conversation)
@@ -141,30 +164,28 @@ class _Checking:
         findings = check_conversation(item.conversation, self._rules)
         if {*reviewed.codes}.difference(finding.code for finding in findings):
             findings.extend(advise(item.conversation))
-        for finding in findings:
-            yield of_example(item.number, finding)
+        # What stands twice in a message is found twice, and said once.
+        yield from dict.fromkeys(of_example(item.number, finding) for finding in findings)
+
+    def _kindly(self, data: bytes, number: int) -> Iterator[Rejected | Said]:
+        """Say what is wrong with a line, and whether it could be mended."""
+        one_line = Detected(Format.CHAT, container=Container.LINES)
+        for item in read_examples(io.BytesIO(data), one_line):
+            if isinstance(item, Rejected):
+                yield Rejected(number, item.text, item.reason, item.detail, item.mended)
+            else:
+                message = _OTHER_LINE.format(taken=_TAKEN[self._rules.method])
+                yield Said(number, BLOCKS, "wrong_format", message, CONVERT)
 
 
-def _kindly(data: bytes, number: int) -> Iterator[Rejected | Said]:
-    """Say what is wrong with a line, and whether it could be mended."""
-    one_line = Detected(Format.CHAT, container=Container.LINES)
-    for item in read_examples(io.BytesIO(data), one_line):
-        if isinstance(item, Rejected):
-            yield Rejected(number, item.text, item.reason, item.detail, item.mended)
-        else:
-            yield Said(number, BLOCKS, "wrong_format", _OTHER_LINE, CONVERT)
-
-
-def _named(detected: Detected) -> str:
-    names = {
-        Format.CHAT: "chats, but not one on each line",
-        Format.PREFERENCE: "replies to compare, but not one example on each line",
-        Format.PROMPT_COMPLETION: "prompt and completion",
-        Format.SHAREGPT: "ShareGPT",
-        Format.ALPACA: "Alpaca",
-        Format.PROJECT: "the export of a whole project",
-        Format.TABLE: "a table",
-        Format.XLSX: "a workbook",
-        Format.CHAT_TEXT: "chats as text",
-    }
-    return names[detected.format]
+_NAMES = {
+    Format.CHAT: "a file of chats that do not stand on one line each",
+    Format.PREFERENCE: "a file of replies to compare that do not stand on one line each",
+    Format.PROMPT_COMPLETION: "a file of prompts and completions",
+    Format.SHAREGPT: "a file in the ShareGPT format",
+    Format.ALPACA: "a file in the Alpaca format",
+    Format.PROJECT: "the export of a whole project",
+    Format.TABLE: "a table",
+    Format.XLSX: "a workbook",
+    Format.CHAT_TEXT: "a text with chats",
+}

@@ -45,38 +45,49 @@ class _Conversion:
     def __init__(self, examples: Examples, *, mend: bool) -> None:
         self._examples = examples
         self._mend = mend
-        self._written = self._mended = self._rejected = 0
+        self._written = self._mended = self._rejected = self._mendable = 0
+        self._has_remarks = False
 
     def write(self, file: BinaryIO) -> None:
         for conversation in self._conversations():
             file.write(line(conversation).encode() + b"\n")
             self._written += 1
         if not self._written:
-            raise InputError("None of it could be read, so nothing was written.")
+            raise InputError(f"None of it could be read, so nothing was written.{self._offer()}")
 
     def finished(self) -> int:
         for note in self._examples.notes:
             tell(note)
         mended = f" ({self._mended:,} mended)" if self._mended else ""
         rejected = f"; {self._rejected:,} could not be read" if self._rejected else ""
-        tell(f"{amount(self._written, 'conversation')} written{mended}{rejected}.")
+        if self._has_remarks:
+            tell("Tags, ratings, notes and what is for the test have no place in it; left out.")
+        tell(f"{amount(self._written, 'conversation')} written{mended}{rejected}.{self._offer()}")
         return SOME_REJECTED if self._rejected else ALL_READ
 
     def _conversations(self) -> Iterator[Conversation]:
         for item in self._examples.items():
             if isinstance(item, Imported):
-                yield item.conversation
+                yield self._bare(item)
             elif self._mend and item.mended is not None:
                 self._mended += 1
-                yield item.mended.conversation
+                yield self._bare(item.mended)
             else:
                 self._reject(item)
 
+    def _bare(self, item: Imported) -> Conversation:
+        self._has_remarks |= bool(item.tags or item.rating or item.notes or item.split == "test")
+        return item.conversation
+
     def _reject(self, item: Rejected) -> None:
         self._rejected += 1
-        offer = " (--mend would mend it)" if item.mended is not None else ""
+        self._mendable += item.mended is not None
         unit = self._examples.unit
-        tell(f"{unit} {item.number}: {item.detail}{offer} {shown(item.text)}")
+        tell(f"{unit} {item.number}: {item.detail} Its text: {shown(item.text)}")
+
+    def _offer(self) -> str:
+        """Say what could be mended and was not."""
+        return f" --mend would mend {self._mendable:,} of them." if self._mendable else ""
 
 
 def _require_two_files(name: str, out: str) -> None:

@@ -49,7 +49,7 @@ def estimate(arguments: Namespace) -> int:
         for note in examples.notes:
             tell(note)
     if not counted.examples:
-        raise InputError("There are no examples in it to train on.")
+        raise InputError(_nothing(counted.rejected, examples.unit))
     epochs = arguments.epochs or automatic_epochs(counted.examples)
     _put_tokens(counted, epochs, is_chosen=arguments.epochs is not None)
     for model in models:
@@ -58,8 +58,15 @@ def estimate(arguments: Namespace) -> int:
         put("This computer: free.")
     put("An estimate: a service may choose other passes, and bills what it counted itself.")
     if counted.rejected:
-        tell(f"{amount(counted.rejected, examples.unit)} could not be read and do not count.")
+        unread = amount(counted.rejected, examples.unit)
+        tell(f"{unread} could not be read and do not count. exemplar check says why.")
     return SOME_REJECTED if counted.rejected else ALL_READ
+
+
+def _nothing(n_rejected: int, unit: str) -> str:
+    if n_rejected:
+        return f"None of its {amount(n_rejected, unit)} can be read. exemplar check says why."
+    return "There are no examples in it to train on."
 
 
 def _models(name: str | None, prices: PriceList, today: date) -> Sequence[ModelPrice]:

@@ -22,6 +22,11 @@ class Said:
     message: str
     fix: str | None = None
 
+    @property
+    def title(self) -> str:
+        """What it is in short: the first sentence."""
+        return self.message.split(". ", 1)[0].rstrip(".")
+
     def as_json(self) -> str:
         """Return it as a JSON object, in ASCII, so that every console can take it."""
         return json.dumps(asdict(self))
@@ -42,7 +47,7 @@ def of_example(number: int, finding: Finding) -> Said:
 
 def of_line(rejected: Rejected) -> Said:
     """Word why no example can be read from a line."""
-    fix = None if rejected.mended is None else "exemplar convert --mend"
+    fix = None if rejected.mended is None else "exemplar convert --mend FILE OUT"
     return Said(rejected.number, BLOCKS, rejected.reason, rejected.detail, fix)
 
 
@@ -53,5 +58,5 @@ def of_set(finding: SetFinding, lines: tuple[int, ...] = (), unit: str = "line")
     if lines:
         named = ", ".join(map(str, lines[:MOST_LINES]))
         more = ", …" if len(lines) > MOST_LINES else ""
-        message = f"{message} ({unit} {named}{more})"
+        message = f"{message} ({unit}{'s' * (len(lines) > 1)} {named}{more})"
     return Said(None, finding.severity, finding.code, message, text.fix or None)

@@ -4,7 +4,7 @@ import codecs
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 import msgspec
 
-from desktop_app.core.examples.formats.detect import HEAD, Detected, Format, detect
+from desktop_app.cli.output import shown
+from desktop_app.core.examples.formats.detect import HEAD, Container, Detected, Format, detect
 from desktop_app.core.examples.formats.read import read_examples
 from desktop_app.core.examples.imported import Imported, Rejected
 from desktop_app.core.examples.project_jsonl import read_header
@@ -22,14 +23,16 @@ from desktop_app.core.examples.tables.conversations import read_table
 from desktop_app.core.examples.tables.guess import LOOKED_AT, guess_mapping
 from desktop_app.core.examples.tables.mapping import Mapping, Role
 from desktop_app.core.examples.tables.open_table import open_table
-from desktop_app.core.examples.tables.table import Table
+from desktop_app.core.examples.tables.table import Row, Table
 from desktop_app.storage.import_file import ImportFileError, ImportFileProblem, open_import_file
 
 STANDARD = "-"
 """Stands for standard input, or output."""
 
 TABLES = frozenset((Format.TABLE, Format.XLSX))
-_LOOKS_LIKE_WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_REPLIES = frozenset((Role.ASSISTANT, Role.TEXT, Role.PREFERRED))
+MOST_NAMED = 8
+"""Columns or sheets that are named."""
 
 _PROBLEMS = {
     ImportFileProblem.FOLDER: "It is a folder. Name a file.",
@@ -67,7 +70,10 @@ class Examples:
     @property
     def unit(self) -> str:
         """What its records are counted by."""
-        return "row" if self.detected.format in TABLES else "line"
+        if self.detected.format in TABLES:
+            return "row"
+        is_by_line = self.detected.container in (Container.LINES, Container.NONE)
+        return "line" if is_by_line else "example"
 
     def items(self) -> Iterator[Imported | Rejected]:
         """Read it from the start. Raises TableError and OSError."""
@@ -79,16 +85,16 @@ class Examples:
         return read_examples(self.file, self.detected)
 
     def _of_table(self, table: Table) -> Iterator[Imported | Rejected]:
+        sheets = _named(table.sheets)
         if self.sheet is None and len(table.sheets) > 1:
-            self.notes.append(
-                f"Of {len(table.sheets)} sheets the first, “{table.sheets[0]}”, was read; "
-                "--sheet names another."
-            )
+            self.notes.append(f"Of the sheets {sheets} the first was read; --sheet names another.")
+        if self.sheet is not None and self.sheet not in table.sheets:
+            raise InputError(f"It has no sheet “{self.sheet}”. Its sheets: {sheets or 'none'}.")
         first = list(islice(table.rows(self.sheet), LOOKED_AT))
         mapping = guess_mapping(first)
         if not mapping.is_complete:
-            raise InputError("No column in it looks like what the user or the assistant says.")
-        self.notes.append(_columns(mapping))
+            raise InputError(_no_text(table.sheets))
+        self.notes.append(_columns(mapping, first))
         yield from read_table(table, mapping, self.sheet)
         self.notes.extend(note.detail for note in table.notes)
 
@@ -112,10 +118,9 @@ def examples_in(name: str, sheet: str | None = None) -> Iterator[Examples]:
         head = file.read(HEAD)
         detected = detect(head, name)
         if detected.format is Format.UNKNOWN:
-            if not head.startswith(_LOOKS_LIKE_WORKBOOK):
-                raise InputError(_UNKNOWN)
-            # Opening it says what kind of workbook it is and what to do.
-            detected = Detected(Format.XLSX)
+            raise InputError(_UNKNOWN)
+        if sheet is not None and detected.format is not Format.XLSX:
+            raise InputError("It is no workbook, so it has no sheets. Leave --sheet out.")
         yield Examples(file, detected, sheet, head.startswith(codecs.BOM_UTF8))
 
 
@@ -140,11 +145,34 @@ def _opened(name: str) -> Iterator[BinaryIO]:
         yield file
 
 
-def _columns(mapping: Mapping) -> str:
-    taken = (
-        f"{number} {role.value.replace('_', ' ')}"
-        for number, role in enumerate(mapping.roles, 1)
+def _columns(mapping: Mapping, rows: Sequence[Row]) -> str:
+    header = rows[mapping.skipped][1] if mapping.has_header else ()
+    width = len(mapping.roles)
+    padded = [*header, *[""] * width][:width]
+    names = [f"“{shown(n, 40)}”" if n.strip() else f"column {at}" for at, n in enumerate(padded, 1)]
+    taken = [
+        f"{name} = {role.value.replace('_', ' ')}"
+        for name, role in zip(names, mapping.roles, strict=True)
         if role is not Role.IGNORE
+    ]
+    left = [n for n, r in zip(names, mapping.roles, strict=True) if r is Role.IGNORE]
+    without = f"; left out: {_listed(left)}" if left else ""
+    no_reply = " None looks like the replies." if _REPLIES.isdisjoint(mapping.roles) else ""
+    return f"Columns, as guessed: {', '.join(taken)}{without}.{no_reply}"
+
+
+def _no_text(sheets: Sequence[str]) -> str:
+    others = f" Its sheets: {_named(sheets)}; --sheet names one." if len(sheets) > 1 else ""
+    return (
+        "No column in it looks like what the user or the assistant says. Write “user” and "
+        f"“assistant” above the columns that are.{others}"
     )
-    header = "under a header" if mapping.has_header else "without a header"
-    return f"Columns, {header}, as guessed: {', '.join(taken)}."
+
+
+def _named(names: Sequence[str]) -> str:
+    return _listed([f"“{shown(name, 40)}”" for name in names])
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more

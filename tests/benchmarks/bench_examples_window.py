@@ -42,6 +42,7 @@ COMMON, RARE = "parcel", "zirconium"
 """Words to look for: in two of three conversations, and in one of 5,000."""
 
 RARE_EVERY = 5000
+TICK_MS = 2
 WINDOW = (1440, 900)
 KEYS = 60
 KEY_EVERY_MS = 40
@@ -62,7 +63,7 @@ def talks(n: int) -> Iterator[Conversation]:
     """Make conversations of about half a kilobyte each, in three scripts."""
     system = Message("system", "You answer for a shop. Be warm, brief and exact.")
     for number in range(n):
-        rare = f" {RARE}" if number % RARE_EVERY == RARE_EVERY // 2 else ""
+        rare = f" {RARE}" if number % RARE_EVERY == RARE_EVERY // 10 else ""
         question = Message("user", f"What about order {number * 7919 % 1_000_003}{rare}?")
         yield Conversation((system, question, Message("assistant", TEXTS[number % len(TEXTS)])))
 
@@ -93,7 +94,8 @@ class Stopwatch(QObject):
         self._beat = time.perf_counter()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._note)
-        self._timer.start(0)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.start(TICK_MS)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -285,14 +287,12 @@ class Tab:
         return {"another conversation, median": median(times), "the longest": max(times)}
 
     def _timed(self, act: Callable[[], object]) -> float:
-        times = []
-        for _ in range(1):
-            begun = self.watch.start()
-            act()
-            self.watch.until_painted(self.rows)
-            times.append(time.perf_counter() - begun)
-            self.watch.wait(WRITTEN_AFTER_MS)
-        return median(times)
+        begun = self.watch.start()
+        act()
+        self.watch.until_painted(self.rows)
+        took = time.perf_counter() - begun
+        self.watch.wait(WRITTEN_AFTER_MS)
+        return took
 
     def close(self) -> None:
         """End the program."""

@@ -75,7 +75,11 @@ def test_lines_that_no_service_reads(check: Check) -> None:
     assert status == 1
     blocking = [f for f in found if f["severity"] == "blocks"]
     assert [f["line"] for f in blocking] == [61, 62, 63]
-    assert [f["fix"] for f in blocking] == ["exemplar convert --mend", None, "exemplar convert"]
+    assert [f["fix"] for f in blocking] == [
+        "exemplar convert --mend FILE OUT",
+        None,
+        "exemplar convert FILE OUT",
+    ]
 
 
 def test_too_few_is_said_of_the_whole_set(check: Check) -> None:
@@ -91,7 +95,7 @@ def test_advice_on_the_set_blocks_nothing(check: Check) -> None:
     assert status == 0
     advice = {f["code"]: f for f in found if f["line"] is None}
     assert "(line 61)" in advice["duplicate"]["message"]
-    assert "(line 62, 64)" in advice["contradiction"]["message"]
+    assert "(lines 62, 64)" in advice["contradiction"]["message"]
 
 
 def test_services_and_methods_have_their_own_rules(check: Check) -> None:
@@ -112,7 +116,7 @@ def test_what_is_no_chat_jsonl_is_to_be_converted(check: Check) -> None:
     ):
         status, found = check(data)
         assert (status, codes(found)) == (1, [(None, code)])
-        assert found[0]["fix"] == "exemplar convert"
+        assert found[0]["fix"] == "exemplar convert FILE OUT"
 
 
 def test_a_byte_order_mark_blocks_where_it_is_not_asked_for(check: Check) -> None:
@@ -150,6 +154,47 @@ def test_lines_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert last.startswith("7 examples: 1 blocking, ")
 
 
+def test_what_comes_again_and_again_is_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "labels.csv"
+    rows = [f'"When will the parcel of order {n} be here, please?",delivery' for n in range(1500)]
+    path.write_text("\n".join(["text,category", *rows]), encoding="utf-8")
+    assert main(["check", str(path)]) == 1
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) < 40
+    assert "rows 12 to 1501: blocks: 1,490 more like these: No reply to learn from." in out
+    assert out.splitlines()[-1].startswith("1,500 examples: 1,501 blocking")
+    assert err == (
+        "exemplar: Columns, as guessed: “text” = user, “category” = tag. None looks like the "
+        "replies.\n"
+    )
+
+
+def test_what_stands_twice_in_a_message_is_said_once(check: Check) -> None:
+    reply = "Write to help@parcels.example or once more to help@parcels.example, please."
+    _, found = check(jsonl([*GOOD, example(60, reply)]))
+    assert [f["code"] for f in found if f["line"] == 61] == ["email_address"]
+
+
+def test_records_of_an_array_have_no_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "array.json"
+    items = [{"prompt": "Where?", "completion": " "}, *[{"prompt": "a", "completion": "b"}] * 12]
+    path.write_text(json.dumps(items, indent=1), encoding="utf-8")
+    assert main(["check", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("the whole set: blocks: This is a file of prompts and completions. ")
+    assert "\nexample 1: blocks: " in out
+    assert "(examples 3, 4, 5," in out
+
+
+def test_the_form_that_is_wanted_is_that_of_the_method(check: Check) -> None:
+    _, found = check(b"question,answer\nWhere is it?,Here.\n", "--method", "dpo")
+    assert "“non_preferred_output”" in found[0]["message"]
+
+
 def test_a_workbook_by_its_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book = openpyxl.Workbook()
     book.create_sheet("April").append(["question", "answer"])
@@ -161,6 +206,17 @@ def test_a_workbook_by_its_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["check", str(path)]) == 2
     assert main(["check", str(path), "--sheet", "April"]) == 1
     assert "row 2" not in capsys.readouterr().err
+    assert main(["check", str(path), "--sheet", "May"]) == 2
+    assert "no sheet “May”. Its sheets: “Sheet”, “April”." in capsys.readouterr().err
+    assert main(["check", str(path)]) == 2
+    assert "--sheet names one" in capsys.readouterr().err
+
+
+def test_sheets_are_for_workbooks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "good.jsonl"
+    path.write_bytes(jsonl(GOOD))
+    assert main(["check", str(path), "--sheet", "April"]) == 2
+    assert "Leave --sheet out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["ishidahra01_osaka_ja_train.jsonl", "jacopkane_tictactoe.jsonl"])

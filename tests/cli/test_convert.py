@@ -30,7 +30,7 @@ def test_a_table_becomes_chat_jsonl(tmp_path: Path, capsys: pytest.CaptureFixtur
         ["Wo, bitte?", "Hier, größer."],
         ["und", ""],
     ]
-    assert "1 user, 2 assistant" in capsys.readouterr().err
+    assert "“Frage” = user, “Antwort” = assistant.\n" in capsys.readouterr().err
 
 
 def test_what_cannot_be_read_is_told_with_its_line(
@@ -44,8 +44,9 @@ def test_what_cannot_be_read_is_told_with_its_line(
     told = capsys.readouterr().err
     assert "line 2: " in told
     assert "?[31mnonsense" in told
-    assert "--mend would mend it" in told
-    assert told.endswith("1 conversation written; 2 could not be read.\n")
+    assert told.endswith(
+        "1 conversation written; 2 could not be read. --mend would mend 1 of them.\n"
+    )
 
 
 def test_mending(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,6 +56,27 @@ def test_mending(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["convert", "--mend", str(path), str(out)]) == 0
     assert out.read_text(encoding="utf-8") == f"{GOOD}\n" * 2
     assert "2 conversations written (1 mended)." in capsys.readouterr().err
+
+
+def test_where_nothing_but_mends_would_help(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "python.jsonl"
+    path.write_text("{'prompt': 'a', 'completion': 'b'}\n" * 3, encoding="utf-8")
+    assert main(["convert", str(path), str(tmp_path / "out.jsonl")]) == 2
+    assert "nothing was written. --mend would mend 3 of them.\n" in capsys.readouterr().err
+
+
+def test_columns_and_remarks_that_are_left_out_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "table.csv"
+    row = "Where is my parcel?,2026-03-01,It is on its way.,delivery"
+    path.write_text(f"Customer wrote,Date,Our answer,Topic\n{row}\n", encoding="utf-8")
+    assert len(converted(path)) == 1
+    told = capsys.readouterr().err
+    assert "“Topic” = tag; left out: “Date”.\n" in told
+    assert "Tags, ratings, notes" in told
 
 
 def test_standard_input_and_output(

@@ -95,6 +95,13 @@ def test_lines_that_cannot_be_read_do_not_count(
     assert "1 line could not be read" in capsys.readouterr().err
 
 
+def test_where_no_line_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "python.jsonl"
+    path.write_text("{'prompt': 'a', 'completion': 'b'}\n" * 3, encoding="utf-8")
+    assert main(["estimate", str(path)]) == 2
+    assert "None of its 3 lines can be read. exemplar check says why." in capsys.readouterr().err
+
+
 def test_a_model_without_a_price_is_refused(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["estimate", str(path), "--model", "o4-mini"]) == 2
     assert "gpt-4.1-2025-04-14" in capsys.readouterr().err

@@ -87,10 +87,10 @@ class JobBody(Struct, frozen=True, forbid_unknown_fields=True):
         return self.method.type if self.method else SUPERVISED
 
     def chosen(self) -> RunHyperparameters:
-        """Return the hyperparameters of the method, else those of the deprecated place."""
+        """Return the method with its hyperparameters, else those of the deprecated place."""
         within = self.method.hyperparameters() if self.method else None
-        chosen = within or self.hyperparameters
-        return chosen.numbers() if chosen else RunHyperparameters()
+        chosen = within or self.hyperparameters or HyperparametersBody()
+        return replace(chosen.numbers(), method=self.chosen_method())
 
     def check(self) -> None:
         """Raise ApiError for what the types cannot say."""

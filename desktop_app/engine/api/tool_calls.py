@@ -48,7 +48,8 @@ class ToolCallReader:
         if not self._names:
             return [text] if text else []
         self._held += text
-        if not self._has_said and not self._in_call and self._held.lstrip()[:1] in _JSON_BEGINS:
+        begins = not (self._has_said or self._in_call or self.calls)
+        if begins and self._held.lstrip()[:1] in _JSON_BEGINS:
             self._is_json = True
         said: list[Said] = []
         while not self._is_json and self._goes_on(said):
@@ -59,7 +60,7 @@ class ToolCallReader:
         """Return the rest, now that nothing more comes."""
         held, self._held = self._held, ""
         if self._is_json or self._in_call:
-            inner = held.removeprefix(_BEGIN)
+            inner = held.lstrip().removeprefix(_BEGIN)
             calls = list(_calls_in(inner, self._names, many=self._is_json))
             self.calls += len(calls)
             return list(calls) if calls else [held]
@@ -72,19 +73,17 @@ class ToolCallReader:
             if not end:
                 return False
             self._in_call, self._held = False, rest
-            calls = list(_calls_in(inner.removeprefix(_BEGIN), self._names, many=False))
+            calls = list(_calls_in(inner.lstrip().removeprefix(_BEGIN), self._names, many=False))
             self.calls += len(calls)
             said += calls or self._text(inner + end)
             return True
         before, begin, rest = self._held.partition(_BEGIN)
-        if begin:
-            said += self._text(before) if before.strip() else []
-            self._in_call, self._held = True, begin + rest
-            return True
-        certain = len(before[: len(before) - _overlap(before)].rstrip())
-        said += self._text(before[:certain]) if certain else []
-        self._held = before[certain:]
-        return False
+        # White space waits too: between calls it is not said.
+        certain = len((before if begin else before[: len(before) - _overlap(before)]).rstrip())
+        said += self._text(before[:certain])
+        self._held = before[certain:] + begin + rest
+        self._in_call = bool(begin)
+        return self._in_call
 
     def _text(self, text: str) -> list[Said]:
         self._has_said = self._has_said or bool(text)

@@ -137,12 +137,11 @@ class Supervisor:
             return job_error(WorkerExit.MODEL_FILE)
         if missing:
             return JobError(code=NO_MEMORY_CODE, message=missing)
-        resolved = job.resolved or resolve(job.requested, job.n_examples, job.method)
+        resolved = job.resolved or resolve(job.requested, job.n_examples)
         settings = run_settings(
             resolved,
             model_path=str(path),
             seed=job.seed,
-            method=job.method,
             has_validation=job.validation_file is not None,
             continues=job.base is not None,
         )

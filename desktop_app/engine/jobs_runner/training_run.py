@@ -65,6 +65,7 @@ class TrainingRun:
         self._clock = EvenClock()
         self._sample = plan.validation_sample(lessons.n_validation)
         self._began_at = self._saved_at = time.monotonic()
+        self._is_new = False
         self._steps = 0
         self._training_seconds = 0.0
         self._training_tokens = 0
@@ -76,6 +77,7 @@ class TrainingRun:
                 self._log_measured(0, {}, full=True)
             while step < self._plan.total_steps:
                 if self._stop.is_set():
+                    self._save_what_is_new(step)
                     return False
                 step = self._do(step + 1)
         except BrokenOffError:
@@ -91,7 +93,7 @@ class TrainingRun:
         try:
             measured = self._lessons.step(places, rate)
         except BrokenOffError:
-            self._save_halfway(step - 1)
+            self._save_what_is_new(step - 1)
             raise
         self._training_seconds += time.monotonic() - began_at
         self._training_tokens += self._lessons.n_tokens(places)
@@ -99,12 +101,13 @@ class TrainingRun:
         train = _named("train", measured)
         ends_epoch = self._plan.ends_epoch(step)
         self._log_measured(step, train, full=ends_epoch)
+        self._is_new = True
         if ends_epoch:
             self._trainer.export_adapter(self._folder / adapter_name(step))
             if step < self._plan.total_steps:
                 self._log.write(Exported(step=step, at=self._clock.now()))
-        late = time.monotonic() - self._saved_at > SAVE_SECONDS
-        if step < self._plan.total_steps and (late or self._stop.is_set()):
+        is_due = time.monotonic() - self._saved_at > SAVE_SECONDS
+        if is_due and step < self._plan.total_steps:
             self._save(step)
         return step
 
@@ -140,12 +143,12 @@ class TrainingRun:
         )
         self._log.sync()
 
-    def _save_halfway(self, step: int) -> None:
-        """Save what was reached before a step that was given up, unless that is on disk.
+    def _save_what_is_new(self, step: int) -> None:
+        """Save what was reached, unless it is on disk already.
 
         A measurement that was given up leaves nothing to save: the step before it is not told yet.
         """
-        if self._steps:
+        if self._is_new:
             self._save(step)
 
     def _save(self, step: int) -> None:
@@ -166,6 +169,7 @@ class TrainingRun:
         else:
             self._log.write(NotSaved(step=step, at=self._clock.now()))
         self._saved_at = time.monotonic()
+        self._is_new = False
 
     def _saved(self, path: Path) -> bool:
         """Write the state; False if the disk is full."""

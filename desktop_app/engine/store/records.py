@@ -75,9 +75,13 @@ class PartRecord(Struct, frozen=True):
 
 
 class RunHyperparameters(Hyperparameters, frozen=True):
-    """What may be set for a run; `beta` for preferences alone. None is the service's choice."""
+    """A method of training and what may be set for it; `beta` for preferences alone.
+
+    None is the service's own choice.
+    """
 
     beta: float | None = None
+    method: str = SUPERVISED
 
 
 class JobRecord(Struct, frozen=True):
@@ -96,7 +100,6 @@ class JobRecord(Struct, frozen=True):
     validation_file: str | None = None
     suffix: str | None = None
     base: str | None = None
-    method: str = SUPERVISED
     requested: RunHyperparameters = RunHyperparameters()
     resolved: RunHyperparameters | None = None
     metadata: dict[str, str] = {}
@@ -107,6 +110,11 @@ class JobRecord(Struct, frozen=True):
     estimated_finish: int | None = None
     trained_tokens: int | None = None
     result_files: tuple[str, ...] = ()
+
+    @property
+    def method(self) -> str:
+        """How to train: "supervised" or "dpo"."""
+        return self.requested.method
 
     @property
     def base_model(self) -> str:

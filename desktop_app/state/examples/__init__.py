@@ -1,1 +1,1 @@
-"""The list of conversations, the one that is edited, files in and out."""
+"""The Examples tab: the list, the conversation that is edited, checks, large edits, files."""

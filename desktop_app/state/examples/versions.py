@@ -1,7 +1,8 @@
 """Named versions of the whole set: saving one, comparing two."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -9,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from desktop_app.background.call import BlockingWork, Report
 from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
-from desktop_app.core.examples.conversation import Conversation
+from desktop_app.core.examples.differences import MarkedMessage, marked
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Version
@@ -17,15 +18,25 @@ from desktop_app.storage.project.rows import Version
 ShouldStop = Callable[[], bool]
 
 
+@dataclass(frozen=True)
+class TwoTexts:
+    """A conversation in two versions, marked where they differ; nothing where it was not in one."""
+
+    before: Sequence[MarkedMessage] = ()
+    after: Sequence[MarkedMessage] = ()
+
+
 class Versions(QObject):
     """What is kept of the open project. `compared` carries a list of VersionChange.
 
-    `saved` carries the Version: an earlier one, if nothing has changed since.
+    `saved` carries the Version: an earlier one, if nothing has changed since. `texts_read` carries
+    TwoTexts, `failed` an exception.
     """
 
     changed = Signal()
     saved = Signal(object)
     compared = Signal(object)
+    texts_read = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -35,17 +46,14 @@ class Versions(QObject):
         self._open_project = open_project
         self._runner = runner
         self._comparison: Task | None = None
+        self._reading: Task | None = None
         open_project.opened.connect(self.changed)
-        open_project.closing.connect(self._drop_comparison)
+        open_project.closing.connect(self.stop)
 
     @property
     def all(self) -> list[Version]:
         """The versions, the newest first."""
         return self._open_project.project.versions() if self._open_project.is_open else []
-
-    def text(self, version_id: int | None, id: int) -> Conversation | None:
-        """A conversation as it was in a version (None: as it is now), if it was in it."""
-        return self._open_project.project.version_texts(version_id, id)
 
     def save(self, name: str) -> None:
         """Keep the set as it is now."""
@@ -60,22 +68,35 @@ class Versions(QObject):
 
     def compare(self, old: int, new: int | None) -> None:
         """Find what changed from one version to another, or to now (None)."""
-        self._drop_comparison()
-        task = self._runner.run_blocking(_comparing(self._open_project.path, old, new))
-        task.succeeded.connect(self.compared)
-        task.failed.connect(self.failed)
-        self._comparison = task
+        self.stop()
+        self._comparison = self._runner.run_blocking(_comparing(self._open_project.path, old, new))
+        self._comparison.succeeded.connect(self.compared)
+        self._comparison.failed.connect(self.failed)
+
+    def read_texts(self, old: int, new: int | None, id: int) -> None:
+        """Read a conversation as it was in one version and in another, or is now (None)."""
+        _cancel(self._reading)
+        # What a version of a million conversations keeps takes a second to unpack.
+        self._reading = self._runner.run_blocking(_reading(self._open_project.path, old, new, id))
+        self._reading.succeeded.connect(self.texts_read)
+        self._reading.failed.connect(self.failed)
+
+    @Slot()
+    def stop(self) -> None:
+        """Give up what is being compared or read."""
+        _cancel(self._comparison)
+        _cancel(self._reading)
+        self._comparison = self._reading = None
 
     @Slot(object)
     def _tell_saved(self, version: Version) -> None:
         self.changed.emit()
         self.saved.emit(version)
 
-    @Slot()
-    def _drop_comparison(self) -> None:
-        if self._comparison is not None and self._comparison.is_running:
-            self._comparison.cancel()
-        self._comparison = None
+
+def _cancel(task: Task | None) -> None:
+    if task is not None:
+        task.cancel()
 
 
 def restoring(version_id: int) -> Callable[[Project, ShouldStop], None]:
@@ -101,3 +122,15 @@ def _comparing(path: Path, old: int, new: int | None) -> BlockingWork:
             return project.compare(old, new)
 
     return compare
+
+
+def _reading(path: Path, old: int, new: int | None, id: int) -> BlockingWork:
+    def read(_report: Report, _should_stop: ShouldStop) -> TwoTexts:
+        with closing(Project.open(path, shared=True)) as project:
+            before, after = project.version_texts(old, id), project.version_texts(new, id)
+        return TwoTexts(
+            marked(before, after) if before is not None else (),
+            marked(after, before) if after is not None else (),
+        )
+
+    return read

@@ -1,6 +1,5 @@
 """A job that is paused, killed or cut off goes on to the very same result."""
 
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from openai import BadRequestError
 
+from desktop_app.engine.worker import NICENESS
 from tests.engine.service.engine_child import Engine, example_lines, running_engine
 
 SETTINGS: dict[str, Any] = {
@@ -138,14 +138,14 @@ def test_a_killed_worker_is_replaced(engine: Engine, undisturbed: Undisturbed) -
     engine.wait_for_step(job.id, 5)
     worker = engine.worker()
     assert worker is not None
-    assert worker.nice() > os.getpriority(os.PRIO_PROCESS, 0)
+    assert worker.nice() == NICENESS
     worker.send_signal(signal.SIGKILL)
     assert_same(engine, job.id, undisturbed)
-    warnings = [event.message for event in engine.events(job.id) if event.level == "warn"]
-    assert warnings == [
+    (warning,) = (event.message for event in engine.events(job.id) if event.level == "warn")
+    assert warning == (
         "The system stopped the training process (SIGKILL). Training goes on from the last saved"
         " state"
-    ]
+    )
 
 
 def test_a_worker_killed_again_and_again_fails_its_job_and_nothing_else(engine: Engine) -> None:

@@ -34,14 +34,15 @@ from desktop_app.engine.store.records import JobRecord, RunHyperparameters
 )
 def test_automatic_settings(n: int, epochs: int, batch: int) -> None:
     assert resolve(RunHyperparameters(), n) == RunHyperparameters(epochs, batch, 1.0)
-    assert resolve(RunHyperparameters(), n, DPO) == RunHyperparameters(epochs, batch, 1.0, 0.1)
+    preferences = resolve(RunHyperparameters(method=DPO), n)
+    assert preferences == RunHyperparameters(epochs, batch, 1.0, 0.1, DPO)
 
 
 def test_what_was_asked_for_is_kept() -> None:
     asked = RunHyperparameters(7, 2, 0.5)
     assert resolve(asked, 500) == asked
-    preference = RunHyperparameters(7, 2, 0.5, 1.5)
-    assert resolve(preference, 500, DPO) == preference
+    preferences = RunHyperparameters(7, 2, 0.5, 1.5, DPO)
+    assert resolve(preferences, 500) == preferences
 
 
 @pytest.mark.parametrize(
@@ -49,10 +50,9 @@ def test_what_was_asked_for_is_kept() -> None:
 )
 def test_every_method_has_its_own_peak(method: str, peak: float) -> None:
     settings = run_settings(
-        resolve(RunHyperparameters(), 50, method),
+        resolve(RunHyperparameters(method=method), 50),
         model_path="m",
         seed=1,
-        method=method,
         has_validation=False,
         continues=True,
     )

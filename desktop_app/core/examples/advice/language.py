@@ -1,12 +1,13 @@
-"""Which language a text is in: by its script where that decides, else by py3langid."""
+"""Which language a text is in: by script, words and letters where they decide, else py3langid."""
 
 import copy
 import re
 import unicodedata
 from collections import Counter
 from functools import cache
-from operator import itemgetter
 from typing import TYPE_CHECKING
+
+from desktop_app.core.examples.advice.language_marks import by_letters, by_small_words
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -54,33 +55,20 @@ _ONE_LANGUAGE = {
     "ETHIOPIC": "am",
     "CJK": "zh",
 }
+# Without the languages of few speakers that short texts of large ones are mistaken for.
 _BY_SCRIPT = {
-    # Without the languages of few speakers that short texts of large ones are mistaken for.
-    LATIN: "af az ca cs cy da de en es et eu fi fr ga gl ha hr hu id is it lt lv ms nl no pl pt"
-    " ro sk sl sq sv sw tl tr uz vi yo zu",
-    CYRILLIC: "be bg kk ky mk mn ru sr tg tt uk",
-    ARABIC: "ar fa ps ug ur",
-    DEVANAGARI: "hi mr ne",
+    LATIN: (
+        *("af", "az", "ca", "cs", "cy", "da", "de", "en", "es", "et", "eu", "fi", "fr", "ga"),
+        *("gl", "ha", "hr", "hu", "id", "is", "it", "lt", "lv", "ms", "nl", "no", "pl", "pt"),
+        *("ro", "sk", "sl", "sq", "sv", "sw", "tl", "tr", "uz", "vi", "yo", "zu"),
+    ),
+    CYRILLIC: ("be", "bg", "kk", "ky", "mk", "mn", "ru", "sr", "tg", "tt", "uk"),
+    ARABIC: ("ar", "fa", "ps", "ug", "ur"),
+    DEVANAGARI: ("hi", "mr", "ne"),
 }
+_WITH_SMALL_WORDS = (LATIN, DEVANAGARI)
 DENSE = frozenset(("ja", "zh", "ko", "th"))
 """Languages that say in a third of the letters what others do."""
-
-SMALL_WORDS = 4
-_LANGUAGE_OF_WORD: dict[str, str | None] = {
-    word: language
-    for language, words in (
-        ("en", "the and you your that with this for are was will have from which been they"),
-        ("de", "der das und ist nicht mit sie ein eine ich auf für dem den von werden wird"),
-        ("fr", "le les et est vous une des pour dans pas avec sur votre nous cette aux"),
-        ("es", "el los y es una las por con para su del está puede pero muy usted"),
-        ("pt", "o os é uma não com você seu sua ao das dos mais isso está pelo"),
-        ("it", "il gli è che della per sono nel alla questo più anche dei suo delle"),
-        ("nl", "het een en van niet dat voor zijn met op uw bij wordt aan deze ook"),
-        ("pl", "się jest nie na że do jak dla przez może są oraz aby który być"),
-    )
-    for word in words.split()
-}
-"""Small words that only one of these languages writes so, more or less."""
 
 _LETTERS = re.compile(r"[^\W\d_]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
@@ -114,7 +102,9 @@ def language_of(text: str) -> str:
         return ""
     if letters < (LEAST_LETTERS if script == LATIN else LEAST_LETTERS_OF_FEW):
         return ""
-    if script == LATIN and (language := _by_small_words(start)):
+    language = by_small_words(start) if script in _WITH_SMALL_WORDS else ""
+    language = language or by_letters(script, start)
+    if language in _BY_SCRIPT[script]:
         return language
     identifier = _identifier(script)
     language, probability = identifier.classify(start[:ENOUGH])
@@ -128,18 +118,6 @@ def are_different(one: str, other: str) -> bool:
     if not one or not other or one == other:
         return False
     return not any(one in group and other in group for group in _ALIKE)
-
-
-def _by_small_words(text: str) -> str:
-    """Return the language whose small words stand in a text, '' where it is not plain.
-
-    It takes a fifth of py3langid's time, and most texts of some length are told by it.
-    """
-    counts = Counter(map(_LANGUAGE_OF_WORD.get, text.lower().split()))
-    del counts[None]
-    language, n = max(counts.items(), key=itemgetter(1), default=(None, 0))
-    others = counts.total() - n
-    return language if language and n >= SMALL_WORDS and n >= 4 * others else ""
 
 
 def _script_of(text: str) -> tuple[str, int]:
@@ -163,7 +141,7 @@ def _script(letter: str) -> str:
 @cache
 def _identifier(script: str) -> "LanguageIdentifier":
     identifier = copy.copy(_all_languages())
-    identifier.set_languages(_BY_SCRIPT[script].split())
+    identifier.set_languages(_BY_SCRIPT[script])
     return identifier
 
 

@@ -10,9 +10,10 @@ from desktop_app.core.examples.advice.personal_data import (
     EMAIL,
     IBAN,
     PHONE,
+    has_number,
     personal_data,
 )
-from desktop_app.core.examples.advice.secrets import KEY, PASSWORD, secrets
+from desktop_app.core.examples.advice.secrets import KEY, PASSWORD, may_have_secrets, secrets
 from desktop_app.core.examples.conversation import Conversation, Message, ToolCall
 
 PLACEHOLDERS = {
@@ -31,6 +32,11 @@ def private_parts(text: str) -> list[Found]:
     """Return likely personal data and secrets in the order of the text, without overlaps."""
     found = [*personal_data(text), *secrets(text)]
     return without_overlap(found) if len(found) > 1 else found
+
+
+def may_be_private(text: str) -> bool:
+    """Whether a closer look is worth its time; a fraction of the time of `private_parts`."""
+    return "@" in text or has_number(text) or may_have_secrets(text)
 
 
 def masked(conversation: Conversation, codes: frozenset[str] = MASKED) -> Conversation:

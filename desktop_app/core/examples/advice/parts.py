@@ -1,9 +1,10 @@
 """The parts of an example that advice is about: instructions, question, reply."""
 
+from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 from desktop_app.core.examples.conversation import ASSISTANT, SYSTEM, Conversation, Message
-from desktop_app.core.examples.split import digest
 
 
 class Parts(NamedTuple):
@@ -43,7 +44,14 @@ def last_words(question: tuple[Message, ...]) -> str:
 def digest_of(text: str) -> int:
     """Return 64 bits for a text whatever its case and spacing, 0 for none."""
     plain = " ".join(text.split()).casefold()
-    return (digest(_encodable(plain)) or 1) if plain else 0
+    if not plain:
+        return 0
+    data = blake2b(plain.encode(errors="replace"), digest_size=8).digest()
+    return int.from_bytes(data, "big", signed=True) or 1
+
+
+# Most sets repeat their instructions word for word.
+digest_of_instructions = lru_cache(maxsize=64)(digest_of)
 
 
 def question_digest(parts: Parts) -> int:
@@ -51,7 +59,3 @@ def question_digest(parts: Parts) -> int:
     if parts.reply_index is None:
         return 0
     return digest_of("\n".join(f"{m.role}: {m.text}" for m in parts.question))
-
-
-def _encodable(text: str) -> str:
-    return text.encode(errors="replace").decode()

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from desktop_app.core.examples.advice.groups import named_groups
 from desktop_app.core.examples.advice.language import (
     DENSE,
     are_different,
     language_of,
 )
-from desktop_app.core.examples.advice.mask import argument_texts, private_parts
+from desktop_app.core.examples.advice.mask import argument_texts, may_be_private, private_parts
 from desktop_app.core.examples.advice.parts import (
     Parts,
     digest_of,
+    digest_of_instructions,
     last_words,
     parts_of,
     question_digest,
@@ -27,6 +29,9 @@ LEAST_TO_COMPARE = 24
 LEAST_DENSE = 8
 """Shorter texts are too often taken for another language to say that two differ."""
 
+LONGEST = 4000
+"""Characters in which groups of people are looked for."""
+
 SAME_WORDS = 2
 WORDS_WITHIN = 300
 """So many words in common, within so many characters: then it is one language, and nothing need
@@ -36,19 +41,24 @@ be told apart, which would take a third of the time.
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What was found in one conversation: codes of advice, its language, and digests (0: none)."""
+    """What was found in one conversation: codes of advice, its language, and digests (0: none).
+
+    `names` are the groups of people that it names.
+    """
 
     codes: tuple[str, ...]
     language: str
     question: int
     reply: int
     instructions: int
+    names: tuple[str, ...] = ()
 
 
 def review(conversation: Conversation) -> Reviewed:
-    """Look one conversation through; a few ten millionths of a second a character."""
+    """Look one conversation through; less than a ten millionth of a second a character."""
     parts = parts_of(conversation)
-    language, findings = _looked_through(conversation, parts)
+    said = _said(conversation)
+    language, findings = _looked_through(conversation, parts, said)
     plain = (f.code for f in check_conversation(conversation, EVERYWHERE) if f.severity == ADVICE)
     codes = dict.fromkeys((*plain, *(finding.code for finding in findings)))
     return Reviewed(
@@ -56,19 +66,32 @@ def review(conversation: Conversation) -> Reviewed:
         language,
         question_digest(parts),
         digest_of(parts.reply),
-        digest_of(parts.instructions),
+        digest_of_instructions(parts.instructions),
+        named_groups(said[:LONGEST], language),
     )
 
 
 def advise(conversation: Conversation) -> list[Finding]:
     """Return the advice with its places, beside what `check_conversation` finds."""
-    return _looked_through(conversation, parts_of(conversation))[1]
+    return _looked_through(conversation, parts_of(conversation), _said(conversation))[1]
 
 
-def _looked_through(conversation: Conversation, parts: Parts) -> tuple[str, list[Finding]]:
+def _said(conversation: Conversation) -> str:
+    """Return all that is said, but for instructions."""
+    return "\n".join([m.text for m in conversation.all_messages if m.role != SYSTEM])
+
+
+def _looked_through(
+    conversation: Conversation, parts: Parts, said: str
+) -> tuple[str, list[Finding]]:
     findings: list[Finding] = []
+    # In one look at all that is said: where nothing is there, as in most, nobody asks where.
+    look_closer = may_be_private(said) or is_broken(said)
     for index, message in enumerate(conversation.all_messages):
-        findings.extend(_in_message(message, index))
+        if look_closer or message.role == SYSTEM or message.tool_calls:
+            findings.extend(_in_message(message, index))
+        elif has_edge_space(message.text):
+            findings.append(Finding("edge_space", ADVICE, index))
     asked = last_words(parts.question)
     language = _language(parts.reply, asked)
     if parts.reply_index is not None:

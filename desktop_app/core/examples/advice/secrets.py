@@ -63,6 +63,11 @@ def secrets(text: str) -> list[Found]:
     return found
 
 
+def may_have_secrets(text: str) -> bool:
+    """Whether a closer look is worth its time."""
+    return any(mark in text for mark in _KEYS) or any(_passwords(text))
+
+
 def _passwords(text: str) -> Iterator[Found]:
     for match in _VALUE.finditer(text):
         name = text[max(0, match.start() - _LONGEST_NAME) : match.start()]

@@ -17,8 +17,8 @@ REASONS = {
     "no_text": "The row has no text in the columns of the user and the assistant.",
     "unknown_speaker": "The row does not say in a known word whether the user or the assistant "
     "speaks.",
-    "extra_cells": "The row has text in more cells than the table has columns: a comma or another "
-    "separator inside a text may have cut it, or something stands beside the table.",
+    "extra_cells": "The row has text beyond the last column: a comma inside a text may have cut it "
+    "in two, or something stands beside the table.",
     "too_long": f"The row has more than {ROW_LIMIT // 10**6} million characters.",
     "not_text": "The row has bytes that are no text in the encoding of the file.",
 }

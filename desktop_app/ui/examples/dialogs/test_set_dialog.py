@@ -1,10 +1,11 @@
 """Choosing which conversations are held out for the test."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QDialog, QRadioButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QDialog, QRadioButton, QWidget
 
 from desktop_app.state.examples.choosing_test_set import choosing_share, choosing_tag
 from desktop_app.state.examples.desk import ExamplesDesk
+from desktop_app.ui.cost.number_field import whole_number
 from desktop_app.ui.widgets.parts import button, column, isolated, label, row
 
 MOST_PERCENT = 50
@@ -26,7 +27,12 @@ class TestSetDialog(QDialog):
         self._make_choices()
         self._lay_out()
         self._show_counts()
+        self._fill_tags()
+        self._follow()
+        self._facets.arrived.connect(self._fill_tags)
+        self._facets.refresh()
         self._open_project.counts_changed.connect(self._show_counts)
+        self._open_project.busy_changed.connect(self._follow)
         self._open_project.closing.connect(self.reject)
 
     def _make_choices(self) -> None:
@@ -37,18 +43,15 @@ class TestSetDialog(QDialog):
         for choice in (self.add, self.anew, self.by_tag):
             self._choices.addButton(choice)
         self.add.setChecked(True)
-        self.percent = QSpinBox()
-        self.percent.setRange(0, MOST_PERCENT)
+        self.percent = whole_number(self.tr("Share to hold out"), 0, MOST_PERCENT)
+        self.percent.setKeyboardTracking(True)
         self.percent.setSuffix(" %")
-        self.percent.setAccessibleName(self.tr("Share to hold out"))
+        self.percent.setMinimumWidth(70)
         self.percent.setValue(max(10, round(100 * self._share())))
         self.tag = QComboBox()
         self.tag.setAccessibleName(self.tr("Tag"))
-        for name, count in self._facets.facets.tags:
-            self.tag.addItem(f"{isolated(name)} ({count:,})", name)
-        self.by_tag.setEnabled(self.tag.count() > 0)
+        self.tag.setMinimumContentsLength(12)
         self._choices.buttonToggled.connect(self._follow)
-        self._follow()
 
     def _lay_out(self) -> None:
         why = self.tr(
@@ -90,9 +93,19 @@ class TestSetDialog(QDialog):
         self.now.setText(text)
 
     @Slot()
+    def _fill_tags(self) -> None:
+        chosen = self.tag.currentData()
+        self.tag.clear()
+        for name, count in self._facets.facets.tags:
+            self.tag.addItem(f"{isolated(name)} ({count:,})", name)
+        self.tag.setCurrentIndex(max(0, self.tag.findData(chosen)))
+        self.by_tag.setEnabled(self.tag.count() > 0)
+
+    @Slot()
     def _follow(self) -> None:
         self.percent.setEnabled(not self.by_tag.isChecked())
         self.tag.setEnabled(self.by_tag.isChecked())
+        self.choose.setEnabled(not self._open_project.is_busy)
 
     @Slot()
     def _choose(self) -> None:

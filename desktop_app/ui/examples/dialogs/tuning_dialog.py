@@ -1,7 +1,7 @@
 """“Should I tune at all?”: a short, honest answer before money or an evening is spent."""
 
 from PySide6.QtCore import QCoreApplication, Qt, Slot
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
@@ -9,8 +9,9 @@ from desktop_app.core.examples.should_tune import Assessment, Suggestion
 from desktop_app.core.examples.should_tune_texts import SHOULD_TUNE_TEXTS, SUGGESTIONS
 from desktop_app.state.examples.tuning_screen import assessing
 from desktop_app.state.open_project import OpenProject
-from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row
+from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row, scrolling
 
+WIDTH, MOST_HEIGHT = 600, 640
 TONES = {Suggestion.GO_AHEAD: "good", Suggestion.PROMPTING: "warning"}
 
 
@@ -23,17 +24,17 @@ class TuningDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Should I tune at all?"))
-        self.setMinimumWidth(560)
+        self.resize(WIDTH, 200)
         self.said = label(self.tr("Looking at the training conversations…"), "muted", wrap=True)
-        self._cards = QVBoxLayout()
-        self._cards.setSpacing(9)
+        self._cards = column(spacing=9)
+        inside = QWidget()
+        inside.setLayout(self._cards)
+        self._scroll = scrolling(inside)
         close = button(self.tr("Close"))
         close.clicked.connect(self.accept)
-        layout = column(self.said, margin=18, spacing=12)
-        layout.addLayout(self._cards)
-        layout.addStretch(1)
-        layout.addLayout(row(None, close))
-        self.setLayout(layout)
+        self._outer = column(self.said, self._scroll, margin=18, spacing=12)
+        self._outer.addLayout(row(None, close))
+        self.setLayout(self._outer)
         self._task: Task = runner.run_blocking(assessing(open_project.path))
         self._task.succeeded.connect(self._show)
         self._task.failed.connect(self._tell_failure)
@@ -50,7 +51,16 @@ class TuningDialog(QDialog):
         )
         for assessment in assessments:
             self._cards.addWidget(_card(assessment))
-        self.adjustSize()
+        self._cards.addStretch(1)
+        self._take_height()
+
+    def _take_height(self) -> None:
+        """Show all cards where the screen has room for them."""
+        self._outer.activate()
+        cards = self._cards.totalHeightForWidth(self._scroll.viewport().width())
+        said = self.said.heightForWidth(self.said.width())
+        around = self.height() - self._scroll.height() - self.said.height()
+        self.resize(self.width(), min(cards + said + around, MOST_HEIGHT))
 
     @Slot(object)
     def _tell_failure(self, _error: Exception) -> None:

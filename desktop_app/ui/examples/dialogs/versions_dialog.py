@@ -1,6 +1,6 @@
 """Named versions of the set: save one, see what changed since, go back."""
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, Slot
+from PySide6.QtCore import QDateTime, QLocale, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -11,16 +11,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app.core.examples.differences import marked
 from desktop_app.state.examples.bulk_edit import BulkEdit
-from desktop_app.state.examples.versions import Versions, restoring
+from desktop_app.state.examples.versions import TwoTexts, Versions, restoring
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.rows import Version, VersionChange
+from desktop_app.ui.chat.two_line_delegate import TwoLineDelegate
 from desktop_app.ui.examples.dialogs.conversation_view import ConversationView
+from desktop_app.ui.examples.dialogs.step_line import StepLine
+from desktop_app.ui.jobs.questions import Question
+from desktop_app.ui.project_texts import describe_file_error
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.parts import button, column, isolated, label, row
 
-ID = Qt.ItemDataRole.UserRole
+VERSION = Qt.ItemDataRole.UserRole
+DETAILS = Qt.ItemDataRole.UserRole + 1
 SHOWN = 2000
 """Changed conversations that are listed; all are counted."""
 
@@ -42,25 +46,34 @@ class VersionsDialog(QDialog):
         self.resize(1040, 640)
         self._versions = versions
         self._bulk = bulk
+        self._open_project = open_project
         self._changes: list[VersionChange] = []
-        self._build_versions()
+        self._build_versions(theme)
         self._build_comparison(theme)
         self._lay_out()
-        versions.changed.connect(self._fill)
-        versions.saved.connect(self._choose)
-        versions.compared.connect(self._take)
-        open_project.changed.connect(self._compare)
-        open_project.closing.connect(self.reject)
+        self._follow()
         self._fill()
 
-    def _build_versions(self) -> None:
+    def _follow(self) -> None:
+        self._versions.changed.connect(self._fill)
+        self._versions.saved.connect(self._choose)
+        self._versions.compared.connect(self._take)
+        self._versions.texts_read.connect(self._show_texts)
+        self._versions.failed.connect(self._tell_failure)
+        self._bulk.failed.connect(self._tell_failure)
+        self._open_project.changed.connect(self._compare)
+        self._open_project.busy_changed.connect(self._enable)
+        self._open_project.closing.connect(self.reject)
+        self.finished.connect(self._versions.stop)
+
+    def _build_versions(self, theme: Theme) -> None:
         self.name = QLineEdit()
         self.name.setPlaceholderText(self.tr("Name, such as “before the tone change”"))
         self.name.setAccessibleName(self.tr("Name of the new version"))
         self.save = button(self.tr("Save a version"), "primary")
-        self.save.setEnabled(False)
         self.list = QListWidget()
-        self.list.setProperty("kind", "choices")
+        self.list.setProperty("kind", "plain")
+        self.list.setItemDelegate(TwoLineDelegate(theme, self.list, subtitle=DETAILS))
         self.list.setAccessibleName(self.tr("Versions, the newest first"))
         self.nothing = label(kind="muted", wrap=True)
         self.nothing.setText(
@@ -71,10 +84,10 @@ class VersionsDialog(QDialog):
         )
         self.delete = button(self.tr("Delete this version"), "quiet")
         self.go_back = button(self.tr("Go back to this version"))
-        self.name.textChanged.connect(self._follow_name)
+        self.name.textChanged.connect(self._enable)
         self.name.returnPressed.connect(self._save)
         self.save.clicked.connect(self._save)
-        self.delete.clicked.connect(self._delete)
+        self.delete.clicked.connect(self._ask_to_delete)
         self.go_back.clicked.connect(self._go_back)
         self.list.currentRowChanged.connect(self._follow_choice)
 
@@ -92,7 +105,10 @@ class VersionsDialog(QDialog):
         self.after = ConversationView(theme, self.tr("As it is in the other"), "good")
 
     def _lay_out(self) -> None:
-        left = column(self.name, self.save, self.list, self.nothing, spacing=9)
+        left = column(self.name, self.save, spacing=9)
+        left.addWidget(self.list, 1)
+        left.addWidget(self.nothing)
+        left.addStretch()
         left.addLayout(row(self.go_back, self.delete, None))
         left_side = QWidget()
         left_side.setLayout(left)
@@ -113,6 +129,7 @@ class VersionsDialog(QDialog):
         sides.addLayout(right, 1)
         layout = column(margin=18, spacing=12)
         layout.addLayout(sides, 1)
+        layout.addWidget(StepLine(self._bulk))
         layout.addLayout(row(None, close))
         self.setLayout(layout)
 
@@ -122,48 +139,70 @@ class VersionsDialog(QDialog):
     def chosen(self) -> Version | None:
         """The version that is selected in the list."""
         item = self.list.currentItem()
-        version: Version | None = item.data(ID) if item is not None else None
+        version: Version | None = item.data(VERSION) if item is not None else None
         return version
 
     @Slot()
     def _fill(self) -> None:
-        chosen = self.chosen
-        self.list.clear()
-        self.with_which.clear()
-        self.with_which.addItem(self.tr("the set as it is now"), None)
+        chosen, other = self.chosen, self.with_which.currentData()
         found = self._versions.all
-        for version in found:
-            item = QListWidgetItem(self._describe(version))
-            item.setData(ID, version)
-            self.list.addItem(item)
-            self.with_which.addItem(isolated(version.name), version.id)
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            self.with_which.clear()
+            self.with_which.addItem(self.tr("the set as it is now"), None)
+            for version in found:
+                item = QListWidgetItem(version.name)
+                item.setData(VERSION, version)
+                item.setData(DETAILS, self._details(version))
+                self.list.addItem(item)
+                self.with_which.addItem(isolated(version.name), version.id)
+            self.list.setCurrentRow(found.index(chosen) if chosen in found else 0)
+        self.with_which.setCurrentIndex(max(0, self.with_which.findData(other)))
         self.nothing.setVisible(not found)
         self.list.setVisible(bool(found))
-        places = [place for place, version in enumerate(found) if version == chosen]
-        self.list.setCurrentRow(places[0] if places else 0)
         self._follow_choice()
 
-    def _describe(self, version: Version) -> str:
+    def _details(self, version: Version) -> str:
         when = QDateTime.fromMSecsSinceEpoch(round(version.at * 1000))
         time = QLocale().toString(when, QLocale.FormatType.ShortFormat)
-        count = self.tr("%Ln conversation(s)", "", version.conversations)
-        return f"{isolated(version.name)}\n{time} · {count}"
+        return f"{time} · {self.tr('%Ln conversation(s)', '', version.conversations)}"
 
     @Slot(object)
     def _choose(self, version: Version) -> None:
         for place in range(self.list.count()):
-            if self.list.item(place).data(ID).id == version.id:
+            if self.list.item(place).data(VERSION).id == version.id:
                 self.list.setCurrentRow(place)
 
     @Slot()
-    def _follow_name(self) -> None:
-        self.save.setEnabled(bool(self.name.text().strip()))
+    def _enable(self) -> None:
+        is_free, is_chosen = not self._open_project.is_busy, self.chosen is not None
+        self.save.setEnabled(is_free and bool(self.name.text().strip()))
+        self.delete.setEnabled(is_free and is_chosen)
+        self.go_back.setEnabled(is_free and is_chosen)
+        self.with_which.setEnabled(is_chosen)
 
     @Slot()
     def _save(self) -> None:
-        if name := self.name.text().strip():
-            self._versions.save(name)
+        if self.save.isEnabled():
+            self._versions.save(self.name.text().strip())
             self.name.clear()
+
+    @Slot()
+    def _ask_to_delete(self) -> None:
+        if self.chosen is not None:
+            question = Question(
+                self,
+                self.tr("Delete a version"),
+                self.tr("Delete the version “%1”?").replace("%1", isolated(self.chosen.name)),
+                self.tr(
+                    "The conversations stay as they are now, but there is no way back to this "
+                    "version any more. This cannot be undone."
+                ),
+                self.tr("Delete the version"),
+                self.tr("Keep it"),
+            )
+            question.confirmed.connect(self._delete)
+            question.open()
 
     @Slot()
     def _delete(self) -> None:
@@ -179,17 +218,18 @@ class VersionsDialog(QDialog):
 
     @Slot()
     def _follow_choice(self) -> None:
-        for each in (self.delete, self.go_back, self.with_which):
-            each.setEnabled(self.chosen is not None)
+        self._enable()
         self._compare()
 
     @Slot()
     def _compare(self) -> None:
         chosen = self.chosen
         if chosen is None:
+            self._versions.stop()
             self._take([])
             self.summary.clear()
         else:
+            self.summary.setText(self.tr("Comparing…"))
             self._versions.compare(chosen.id, self.with_which.currentData())
 
     @Slot(object)
@@ -225,11 +265,16 @@ class VersionsDialog(QDialog):
     def _show_change(self, place: int) -> None:
         chosen = self.chosen
         if chosen is None or not 0 <= place < len(self._changes):
-            self.before.show_messages([])
-            self.after.show_messages([])
-            return
-        id = self._changes[place].id
-        before = self._versions.text(chosen.id, id)
-        after = self._versions.text(self.with_which.currentData(), id)
-        self.before.show_messages(marked(before, after) if before is not None else [])
-        self.after.show_messages(marked(after, before) if after is not None else [])
+            self._show_texts(TwoTexts())
+        else:
+            id = self._changes[place].id
+            self._versions.read_texts(chosen.id, self.with_which.currentData(), id)
+
+    @Slot(object)
+    def _show_texts(self, texts: TwoTexts) -> None:
+        self.before.show_messages(texts.before)
+        self.after.show_messages(texts.after)
+
+    @Slot(object)
+    def _tell_failure(self, error: Exception) -> None:
+        self.summary.setText(describe_file_error(error, ""))
