@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from typing_extensions import override
 
 from desktop_app.engine.application import Service, ServiceOptions
+from desktop_app.engine.wire import WireProtocol
 
 GRACE_SECONDS = 2
 """How long open answers may go on after the end was asked for."""
@@ -44,6 +45,7 @@ class Serving:
         self._ready = ready
         config = uvicorn.Config(
             self.service.application(self._lifespan),
+            http=WireProtocol,
             log_config=None,
             access_log=False,
             lifespan="on",

@@ -35,6 +35,7 @@ KIND_NAMES = {
     "question_not_last": "Replies to compare that answer no question",
     "replies_equal": "Two equal replies to compare",
     "too_long": "Longer than the model reads",
+    "cut_off": "Cut off",
     "edge_space": "Space at the beginning or end",
     "broken_characters": "Characters that were read wrongly",
     "refusal": "Replies that refuse",

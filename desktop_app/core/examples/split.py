@@ -26,18 +26,6 @@ def place(line_digest: int, seed: int = 0) -> float:
     return int.from_bytes(blake2b(data, digest_size=8, key=key).digest(), "big") / 2**64
 
 
-def for_test(digests: Sequence[int], test_share: float, seed: int = 0) -> list[bool]:
-    """Return for each example whether it is for the test.
-
-    Where there are 10 or more and the share is above 0, at least one is: the lowest.
-    """
-    places = [place(line_digest, seed) for line_digest in digests]
-    chosen = [spot < test_share for spot in places]
-    if test_share > 0 and len(places) >= MIN_EXAMPLES and not any(chosen):
-        chosen[places.index(min(places))] = True
-    return chosen
-
-
 class Placed(NamedTuple):
     """What of an example decides where it goes.
 

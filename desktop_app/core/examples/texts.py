@@ -170,6 +170,11 @@ TEXTS = {
         "The conversation is longer than the model reads",
         "The end is cut off in training, and the end is the reply. Shorten it, or divide it.",
     ),
+    "cut_off": FindingText(
+        "Message {number} is cut off",
+        "The conversation is longer than the model reads: {detail} of message {number} are read, "
+        "and nothing after it. The end is the reply. Shorten it, or divide it.",
+    ),
     "edge_space": FindingText(
         "Message {number} begins or ends with space",
         "The model learns to write it too. It is seldom meant.",

@@ -71,8 +71,11 @@ class ChatApi:
                 plain_messages(body.messages), tools=asked.tools.offered or None
             )
             limit = await session.room(len(prompt), body.limit, "messages")
-            sampling = asked.sampling(limit, form)
-            await session.check(sampling, "response_format" if asked.grammar else "tool_choice")
+            sampling = await session.checked(
+                asked.sampling(limit, form),
+                "response_format" if asked.grammar else "tool_choice",
+                must_hold=asked.grammar is not None or asked.tools.must_call,
+            )
         except RecursionError as error:
             message = "The body of the request is nested too deeply."
             raise ApiError(400, message) from error

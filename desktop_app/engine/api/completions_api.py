@@ -65,7 +65,7 @@ class CompletionsApi:
         body.check_completion()
         session = await self._access.session(body.model)
         prompts = [await _read(session, body, given) for given in body.prompts()]
-        await session.check(prompts[0].sampling, "prompt")
+        await session.checked(prompts[0].sampling, "prompt")
         head = answer_head("cmpl-", "text_completion", body.model, session.fingerprint)
         if body.stream:
             events = _events(session, body, prompts, EventStream(head, body.with_usage))

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -73,16 +74,23 @@ class Session:
             raise ApiError(400, message, param=param, code="context_length_exceeded")
         return min(wanted, context - n_prompt)
 
-    async def check(self, sampling: Sampling, grammar_param: str) -> None:
-        """Refuse what the model cannot hold to, before it begins. Raises ApiError."""
+    async def checked(
+        self, sampling: Sampling, grammar_param: str, *, must_hold: bool = True
+    ) -> Sampling:
+        """Refuse what the model cannot hold to, before it begins. Raises ApiError.
+
+        A grammar that need not hold is left out where nothing here can hold to one.
+        """
         if sampling.logit_bias:
             await self.run(lambda model: check_known(model, sampling.logit_bias, "logit_bias"))
         grammar = sampling.grammar
         if grammar is None:
-            return
+            return sampling
         try:
             await self.run(lambda model: model.check_grammar(grammar))
         except GrammarUnavailableError as error:
+            if not must_hold:
+                return replace(sampling, grammar=None)
             message = (
                 f"Unsupported parameter: '{grammar_param}' needs the package llguidance, which is"
                 " not installed with this service."
@@ -93,6 +101,7 @@ class Session:
         except GrammarError as error:
             message = f"Invalid schema for '{grammar_param}': {error}"
             raise ApiError(400, message, param=grammar_param, code="invalid_json_schema") from error
+        return sampling
 
     async def generate(
         self, prompt: TokenIds, sampling: Sampling

@@ -8,6 +8,7 @@ or a list of such. What looks like a call and is none, or calls what was not off
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from desktop_app.engine.identifiers import random_id
 
@@ -98,7 +99,7 @@ def _overlap(text: str) -> int:
 def _calls_in(text: str, names: Collection[str], *, many: bool) -> Iterator[ToolCall]:
     """Yield the calls of a JSON text; nothing where a part of it is none."""
     try:
-        parsed = json.loads(text)
+        parsed = _parsed(text)
     except (ValueError, RecursionError):
         return
     found = [
@@ -118,9 +119,20 @@ def _call(parsed: object, names: Collection[str]) -> ToolCall | None:
         return None
     if isinstance(arguments, str):
         try:
-            arguments = json.loads(arguments)
+            arguments = _parsed(arguments)
         except (ValueError, RecursionError):
             return None
     if not isinstance(arguments, dict):
         return None
-    return ToolCall(name, json.dumps(arguments, ensure_ascii=False))
+    written = json.dumps(arguments, ensure_ascii=False)
+    # JSON can carry halves of surrogate pairs, which no text in UTF-8 can hold.
+    return ToolCall(name, written.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _parsed(text: str) -> Any:  # noqa: ANN401  # JSON
+    """Return what a JSON text says. Raises ValueError, for NaN and the like too."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    return json.loads(text, parse_constant=refuse)

@@ -21,6 +21,8 @@ UNKNOWN_SHAPE = (
     " prompt/completion pairs or chat messages."
 )
 
+INPUT_KEYS = ("messages", "tools", "parallel_tool_calls")
+
 Fault = tuple[str, str]
 """A code and a message."""
 
@@ -49,12 +51,15 @@ def line_fault(number: int, line: bytes, error: LineError, method: str) -> Fault
     return INVALID_FORMAT, f"Invalid file format. Example {number}{reason}"
 
 
-def finding_fault(number: int, finding: Finding) -> str:
+def finding_fault(number: int, finding: Finding, line: bytes) -> str:
     """Word what a check of an example has found."""
     start = f"Invalid file format. Example {number}"
     match finding.code:
         case "unknown_key":
-            return f'{start} contains an extra "{finding.detail[:100]}".'
+            key = finding.detail
+            if key == "input" and finding.message_index is None:
+                key = _first_unknown_of_input(line)
+            return f'{start} contains an extra "{key[:100]}".'
         case "weight_on_non_assistant":
             return f'{start} contains an extra "weight".'
         case "special_token":
@@ -74,6 +79,12 @@ def keys_of(line: bytes) -> frozenset[str]:
         return frozenset(msgspec.json.decode(line, type=dict[str, msgspec.Raw]))
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return frozenset()
+
+
+def _first_unknown_of_input(line: bytes) -> str:
+    """Return the key that does not belong into the "input" of a preference example."""
+    given = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    return next((key for key in keys_of(bytes(given["input"])) if key not in INPUT_KEYS), "input")
 
 
 def _without_messages(number: int, line: bytes, method: str) -> Fault:

@@ -165,7 +165,11 @@ class Supervisor:
                 if time.monotonic() - asked_at > STOP_SECONDS:
                     worker.kill()
             elif self._stopping.is_set() or status != JobStatus.RUNNING:
-                worker.ask_to_stop()
+                if logs[-1].has_read:
+                    worker.ask_to_stop()
+                else:
+                    # It is still loading: nothing can be lost, and it would not hear for seconds.
+                    worker.kill()
                 asked_at = time.monotonic()
             self._queue.wait(POLL_SECONDS)
         self._take(job_id, logs)

@@ -129,7 +129,7 @@ def check_line(number: int, line: bytes, method: str = SUPERVISED) -> None:
         raise InvalidFileError(*_missing_key(number, conversation))
     for finding in check_conversation(conversation, rules_for("local", method)):
         if finding.severity == BLOCKS:
-            raise InvalidFileError(INVALID_FORMAT, finding_fault(number, finding))
+            raise InvalidFileError(INVALID_FORMAT, finding_fault(number, finding, line))
 
 
 def _missing_key(number: int, conversation: Conversation) -> tuple[str, str]:

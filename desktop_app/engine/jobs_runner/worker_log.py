@@ -118,6 +118,11 @@ class LogReader:
         self.path = path
         self._read = 0
 
+    @property
+    def has_read(self) -> bool:
+        """Whether there was a line at all."""
+        return self._read > 0
+
     def lines(self) -> Iterator[Line]:
         """Yield the whole lines that were added since the last call."""
         if not self.path.exists():

@@ -46,7 +46,9 @@ class ExamplesDesk(QObject):
         self.rules = ChosenRules(connections, open_project, prices, self)
         self.bulk = BulkEdit(open_project, runner, self)
         self.conversations = ConversationList(open_project, runner, self)
-        self.edited = EditedConversation(open_project, self, rules=self.rules, runner=runner)
+        self.edited = EditedConversation(
+            open_project, self, rules=self.rules, runner=runner, counter=counter
+        )
         self.tokens = MessageTokens(counter, runner, self)
         self.selection = Selection(open_project, runner, self)
         self.note = EditedNote(open_project, self)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from desktop_app.background.task_runner import TaskRunner
+from desktop_app.core.cost.tokens import TokenCounter
 from desktop_app.core.examples import message_edits as edits
 from desktop_app.core.examples.checks import ADVICE, Finding
 from desktop_app.core.examples.conversation import Conversation, Message
@@ -61,6 +62,7 @@ class EditedConversation(QObject):
         *,
         rules: RulesSource | None = None,
         runner: TaskRunner | None = None,
+        counter: TokenCounter | None = None,
     ) -> None:
         super().__init__(parent)
         self._open_project = open_project
@@ -72,7 +74,7 @@ class EditedConversation(QObject):
         self._timer.timeout.connect(self.write)
         self.id: int | None = None
         self.conversation = NOTHING
-        self._found = ShownFindings(open_project, rules, runner, self)
+        self._found = ShownFindings(open_project, rules, runner, counter, self)
         self._found.changed.connect(self.findings_changed)
         open_project.changed.connect(self._follow)
         open_project.closing.connect(self._let_go)

@@ -14,8 +14,14 @@ from desktop_app.core.examples.fixes import fix_all
 from desktop_app.core.examples.rules import Rules
 from desktop_app.state.examples.bulk_edit import BulkEdit, Step, StepControl
 from desktop_app.state.examples.chosen_rules import ChosenRules
-from desktop_app.state.examples.set_advice import SetAdvice, TextFacts, advising_on_the_set
+from desktop_app.state.examples.set_advice import (
+    OF_NEAR_ONES,
+    SetAdvice,
+    TextFacts,
+    advising_on_the_set,
+)
 from desktop_app.state.examples.set_review import Progress, ReviewsDone, reviewing
+from desktop_app.state.examples.texts_seen import TextsSeen
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Filter, Touched
@@ -63,7 +69,8 @@ class SetChecks(QObject):
         self._numbers: SetNumbers | None = None
         self._file_sizes = (0, 0)
         self._advice: tuple[SetFinding, ...] = ()
-        self._texts: TextFacts | None = None
+        self.texts: TextFacts | None = None
+        self._seen = TextsSeen()
         self._told = QElapsedTimer()
         self.findings: list[SetFinding] = []
         self.progress: Progress | None = None
@@ -84,11 +91,6 @@ class SetChecks(QObject):
         """Whether all is looked through as it now stands."""
         waits = self._settle.isActive() or self._quiet.isActive()
         return self._task is None and not waits and self.error is None
-
-    @property
-    def near_groups(self) -> tuple[tuple[int, ...], ...]:
-        """The ids of near duplicates, as of the last time the whole set was read."""
-        return self._texts.near_groups if self._texts else ()
 
     def apply_to_all(self, code: str) -> bool:
         """Mend or mask wherever this was found, as one step.
@@ -123,7 +125,8 @@ class SetChecks(QObject):
     @Slot()
     def _start_over(self) -> None:
         self._stop()
-        self._unseen, self._numbers, self._texts, self.error = None, None, None, None
+        self._unseen, self._numbers, self.texts, self.error = None, None, None, None
+        self._seen = TextsSeen()
         self._advice, self._file_sizes = (), (0, 0)
         self._tell_findings()
         self.changed.emit()
@@ -161,12 +164,12 @@ class SetChecks(QObject):
     @Slot()
     def _review(self) -> None:
         ids = None if self._unseen is None else sorted(self._unseen)
-        self._run(self._runner.run_blocking(reviewing(self._open_project.path, ids)))
+        self._run(self._runner.run_blocking(reviewing(self._open_project.path, ids, self._seen)))
 
     @Slot()
     def _advise(self) -> None:
         limit = self._rules.length_limit
-        work = advising_on_the_set(self._open_project.path, limit, self._texts)
+        work = advising_on_the_set(self._open_project.path, limit, self.texts, self._seen)
         self._run(self._runner.run_blocking(work))
 
     def _run(self, task: Task) -> None:
@@ -177,7 +180,10 @@ class SetChecks(QObject):
         task.failed.connect(self._fail)
 
     @Slot(object)
-    def _note_progress(self, progress: Progress) -> None:
+    def _note_progress(self, progress: Progress | SetAdvice) -> None:
+        if isinstance(progress, SetAdvice):
+            self._take_advice(progress)
+            return
         self.progress = progress
         self.changed.emit()
         if self._told.elapsed() > TELL_EVERY_MS:
@@ -190,17 +196,29 @@ class SetChecks(QObject):
         if isinstance(result, ReviewsDone):
             self._take_reviews(result)
         else:
-            self._texts, self._advice = result.texts, result.findings
-            self._file_sizes = result.file_sizes
-            if result.stored:
-                self.advice_stored.emit()
-            self._tell_findings()
+            self._take_advice(result)
         self.changed.emit()
 
+    def _take_advice(self, advice: SetAdvice) -> None:
+        near: tuple[SetFinding, ...] = ()
+        if advice.texts is not None:
+            self.texts = advice.texts
+        else:
+            # Said before, and until it is known better.
+            near = tuple(each for each in self._advice if each.code in OF_NEAR_ONES)
+        self._advice, self._file_sizes = (*advice.findings, *near), advice.file_sizes
+        if advice.stored:
+            self.advice_stored.emit()
+        self._tell_findings()
+
     def _take_reviews(self, done: ReviewsDone) -> None:
+        is_first = self._unseen is None
         self._unseen = set()
         self._numbers = done.numbers
-        self._wait_for_quiet()
+        if is_first:
+            self._quiet.start(0)
+        else:
+            self._wait_for_quiet()
         self._rules.note_kinds(done.numbers.preference, done.numbers.total)
         self._tell_findings()
         if done.reviewed:

@@ -11,10 +11,13 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 from desktop_app.background.call import BlockingWork, Report
 from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
+from desktop_app.core.cost.tokens import TokenCounter
 from desktop_app.core.examples.advice.set_finding import CODES_OF_THE_SET
 from desktop_app.core.examples.checks import ADVICE, BLOCKS, Finding, check_conversation
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.rules import DEFAULT_RULES, Rules
+from desktop_app.state.examples.chosen_rules import LengthLimit
+from desktop_app.state.examples.cut_off import CUT_OFF, CutOff, may_be_cut_off
 from desktop_app.state.open_project import OpenProject
 
 CHECKED_AT_ONCE = 50_000
@@ -37,6 +40,10 @@ class RulesSource(Protocol):
     def rules(self) -> Rules:
         """What is refused there."""
 
+    @property
+    def length_limit(self) -> LengthLimit | None:
+        """How much of an example the model reads."""
+
 
 class ShownFindings(QObject):
     """`findings` of the conversation last given to `look_at`; `changed` when they are others."""
@@ -48,12 +55,14 @@ class ShownFindings(QObject):
         open_project: OpenProject,
         rules: RulesSource | None,
         runner: TaskRunner | None,
+        counter: TokenCounter | None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._open_project = open_project
         self._rules = rules
         self._runner = runner
+        self._counter = counter
         self._id: int | None = None
         self._conversation = Conversation(messages=())
         self._checked: list[Finding] = []
@@ -84,8 +93,10 @@ class ShownFindings(QObject):
         if self._id is not None and self._open_project.is_open:
             project = self._open_project.project
             accepted = project.accepted(self._id)
-            stored = (code for code in project.advice(self._id) if code in CODES_OF_THE_SET)
-            found += [Finding(code, ADVICE) for code in stored]
+            stored = {code for code in project.advice(self._id) if code in CODES_OF_THE_SET}
+            if any(finding.code == CUT_OFF for finding in found):
+                stored.discard("too_long")
+            found += [Finding(code, ADVICE) for code in sorted(stored)]
             found = [f for f in found if f.severity == BLOCKS or f.code not in accepted]
         self.findings = sorted(found, key=lambda finding: finding.severity != BLOCKS)
         self.changed.emit()
@@ -116,8 +127,17 @@ class ShownFindings(QObject):
             self._task.cancel()
             self._task = None
         if self._runner is not None and self._id is not None:
-            self._task = self._runner.run_blocking(_advising(self._conversation))
+            self._task = self._runner.run_blocking(_advising(self._conversation, self._cut_off()))
             self._task.succeeded.connect(self._take_advice)
+
+    def _cut_off(self) -> CutOff | None:
+        limit = self._rules.length_limit if self._rules is not None else None
+        if limit is None or self._counter is None or self._id is None:
+            return None
+        project = self._open_project.project
+        tags = next((row.tags for row in project.rows([self._id], "")), ())
+        shared = project.instructions()
+        return may_be_cut_off(self._conversation, shared, tags, limit, self._counter)
 
     @Slot(object)
     def _take_advice(self, result: tuple[Conversation, list[Finding]]) -> None:
@@ -140,12 +160,13 @@ def cost(conversation: Conversation) -> int:
     return sum(len(m.text) + MESSAGE_COST for m in conversation.all_messages)
 
 
-def _advising(conversation: Conversation) -> BlockingWork:
+def _advising(conversation: Conversation, cut_off: CutOff | None) -> BlockingWork:
     def work(_report: Report, _should_stop: object) -> tuple[Conversation, list[Finding]]:
         from desktop_app.core.examples.advice.review import (  # noqa: PLC0415  # loads slowly
             advise,
         )
 
-        return conversation, advise(conversation)
+        found = advise(conversation)
+        return conversation, [*found, *cut_off.findings()] if cut_off is not None else found
 
     return work

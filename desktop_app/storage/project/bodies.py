@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from desktop_app.core.examples.chat_jsonl import line
 from desktop_app.core.examples.checks import count_blocking
-from desktop_app.core.examples.conversation import Conversation
+from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.core.examples.rules import traits_of
 from desktop_app.core.examples.split import digest
 from desktop_app.storage.project.folding import folded
@@ -73,6 +73,10 @@ class Written(NamedTuple):
     derived: Derived
 
 
+Stored = tuple[str, tuple[str | None, str, int, int, int, int, int]]
+"""What `Written` holds, as plain tuples: they take a third of the time to make, less to pass on."""
+
+
 class Origin(NamedTuple):
     """Where a conversation came from (`source_id`, and its row there), and its stars."""
 
@@ -86,24 +90,33 @@ UNKNOWN_ORIGIN = Origin()
 
 def written(conversation: Conversation) -> Written:
     """Return what is stored of a conversation."""
+    text, derived = stored(conversation)
+    return Written(text, Derived(*derived))
+
+
+def stored(conversation: Conversation) -> Stored:
+    """Return what is stored of a conversation, for many of them."""
     text = line(conversation)
     messages = conversation.all_messages
-    derived = Derived(
+    return text, (
         folded(conversation, text),
         conversation.title,
         len(messages),
-        n_characters(conversation),
+        _n_characters(messages),
         count_blocking(conversation),
         int(traits_of(conversation)),
         digest(text),
     )
-    return Written(text, derived)
 
 
 def n_characters(conversation: Conversation) -> int:
     """Return how long all texts are together, what is given to tools among them."""
+    return _n_characters(conversation.all_messages)
+
+
+def _n_characters(messages: Iterable[Message]) -> int:
     n = 0
-    for message in conversation.all_messages:
+    for message in messages:
         content = message.content
         n += len(content) if isinstance(content, str) else len(message.text)
         if message.tool_calls:
@@ -123,13 +136,13 @@ def source_id(connection: sqlite3.Connection, name: str) -> int:
 
 def insert(
     connection: sqlite3.Connection,
-    new: Sequence[Written],
+    new: Sequence[Stored],
     *,
     state: State,
-    splits: Iterable[Split],
+    splits: Iterable[Split | bool],
     positions: Iterable[int],
     at: float = 0.0,
-    origins: Iterable[Origin] = repeat(UNKNOWN_ORIGIN),
+    origins: Iterable[tuple[int, int, int]] = repeat(UNKNOWN_ORIGIN),
 ) -> range:
     """Add rows and return their ids, which follow one another.
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from desktop_app.core.examples.conversation import ROLES, TOOL, Conversation, Message
+from desktop_app.core.examples.conversation import ROLES, TOOL, Conversation
 
 BETWEEN = "\x1e"
 """Stands between the texts of a conversation, so that nothing is found across two of them."""
@@ -52,25 +52,21 @@ def is_plain(conversation: Conversation, line: str) -> bool:
         or conversation.is_preference
     ):
         return False
-    # No "all" and "any": this is asked of every line that is imported, and they cost twice as much.
+    # Written out: this is asked of every line that is imported, and calls cost twice as much.
     for message in conversation.messages:
-        if not _is_plain(message):
+        weight = message.weight
+        if (
+            message.content.__class__ is not str
+            or message.role not in _PLAIN_ROLES
+            or (weight is not None and (weight not in (0, 1) or weight.__class__ is float))
+            or message.tool_calls
+            or message.name is not None
+            or message.tool_call_id is not None
+            or message.refusal is not None
+            or message.extra
+        ):
             return False
     return "\\" not in line or not ("\\u" in line or "\\b" in line or "\\f" in line)
-
-
-def _is_plain(message: Message) -> bool:
-    return (
-        message.content.__class__ is str
-        and message.role in _PLAIN_ROLES
-        and message.weight in (None, 0, 1)
-        and message.weight.__class__ is not float
-        and not message.tool_calls
-        and message.name is None
-        and message.tool_call_id is None
-        and message.refusal is None
-        and not message.extra
-    )
 
 
 def _texts(conversation: Conversation) -> list[str]:

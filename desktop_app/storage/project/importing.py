@@ -1,7 +1,8 @@
 """Bringing in many conversations while the window goes on writing to the same file.
 
-They are written unseen, in short transactions, and made visible all at once by a last one. Only
-that one waits until all is safely on the disk: what nobody has seen need not outlive a power cut.
+They are written unseen, in short transactions, and then made visible as one step (`finishing.py`).
+Only the last transaction waits until all is safely on the disk: what nobody was told of need not
+outlive a power cut.
 """
 
 import shutil
@@ -13,14 +14,14 @@ from pathlib import Path
 
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.imported import Imported
-from desktop_app.core.examples.split import MIN_EXAMPLES, place
-from desktop_app.storage.project import bodies, history
+from desktop_app.core.examples.split import MIN_EXAMPLES
+from desktop_app.storage.project import bodies, finishing, history
 from desktop_app.storage.project.applying import MOST_STARS, Field
-from desktop_app.storage.project.bodies import Origin, Written
 from desktop_app.storage.project.database import Database
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.storage.project.history import Change
 from desktop_app.storage.project.listing import id_list
+from desktop_app.storage.project.preparing import Prepared, Row, row_of
 from desktop_app.storage.project.rows import Split, State
 
 GATHERING_S = 0.05
@@ -31,12 +32,12 @@ KEPT_FREE = 4 << 20
 """Bytes on the disk that an import leaves to the edits that follow, beside those for the log."""
 
 SPLITS = {"training": Split.TRAINING, "test": Split.TEST}
-Item = tuple[Imported, Written]
+Source = Conversation | Imported | Prepared
 
 
 def import_conversations(
     database: Database,
-    conversations: Iterable[Conversation | Imported],
+    conversations: Iterable[Source],
     *,
     source: str,
     test_share: float,
@@ -46,20 +47,24 @@ def import_conversations(
 ) -> int:
     """Add all conversations as one step and return how many; 0 if stopped.
 
-    What the file itself says of them goes with them: tags, stars, notes, split and source.
+    What the file itself says of them goes with them: tags, stars, notes, split and source. Of what
+    is `Prepared` the rows are taken; whoever yields it has seen to the lines that were rejected.
     Nothing remains if `conversations` raises, if it is stopped, or if the program dies.
     """
     staging = _Staging(database, source, test_share, at)
     try:
-        with _unsynced(database):
-            _sweep_dead_imports(database, stop)
+        _sweep_dead_imports(database, stop)
+        with _hurried(database):
             for batch in _batches(conversations, stop):
                 staging.add(batch)
                 progress(staging.n)
-        if stop():
+            is_stopped = stop()
+            if not is_stopped:
+                staging.make_visible()
+        if is_stopped:
             staging.discard()
             return 0
-        staging.make_visible()
+        staging.end()
     except BaseException:
         # Whatever it was, the file is as it was before; without space the next import sweeps up.
         with suppress(ProjectError):
@@ -82,46 +87,47 @@ class _Staging:
         self._last_position: int | None = None
         self._n_test = 0
         self._lowest = (1.0, 0)
+        self._history_id: int | None = None
 
-    def add(self, items: list[Item]) -> None:
+    def add(self, rows: list[Row]) -> None:
         """Write a batch. Only the first one looks for the end of the list."""
-        places = [place(written.derived.digest) for _, written in items]
         splits = [
-            SPLITS.get(item.split, Split(spot < self._test_share))
-            for (item, _), spot in zip(items, places, strict=True)
+            spot < self._test_share if said is None else self._split(spot, said)
+            for _, spot, _, said in rows
         ]
         _refuse_if_nearly_full(self._database.path)
         with self._database.transaction() as connection:
             start = self._last_position
             if start is None:
                 start = bodies.last_position(connection)
-            end = start + bodies.GAP * len(items)
+            end = start + bodies.GAP * len(rows)
+            source = self._source_id(connection, self._source)
             ids = bodies.insert(
                 connection,
-                [written for _, written in items],
+                [text for _, _, text, _ in rows],
                 state=State.STAGED,
                 splits=splits,
                 positions=range(start + bodies.GAP, end + 1, bodies.GAP),
-                origins=[self._origin(connection, item) for item, _ in items],
+                origins=[
+                    (source, number, 0) if said is None else self._origin(connection, number, said)
+                    for number, _, _, said in rows
+                ],
                 at=self._at,
             )
-            for id_, (item, _) in zip(ids, items, strict=True):
-                if item.tags or item.notes or item.accepted:
-                    _write_marks(connection, id_, item)
+            for id_, (_, _, _, said) in zip(ids, rows, strict=True):
+                if said is not None:
+                    _write_marks(connection, id_, said)
         self._last_position = end
         self._staged.append(ids)
-        self.n += len(items)
+        self.n += len(rows)
         self._n_test += sum(splits)
-        for spot, id_, (item, _) in zip(places, ids, items, strict=True):
-            if spot < self._lowest[0] and item.split not in SPLITS:
-                self._lowest = spot, id_
+        if not self._n_test:
+            self._look_for_the_lowest(ids, rows)
 
     def make_visible(self) -> None:
-        """Flip the states; where chance kept none for the test, it is the lowest place."""
-        changes = [
-            Change(Field.STATE, first, last, State.ABSENT, State.LIVE)
-            for first, last in _runs(self._staged)
-        ]
+        """Write down the step, then flip the states; none for the test: it is the lowest place."""
+        runs = _runs(self._staged)
+        changes = [Change(Field.STATE, *run, State.ABSENT, State.LIVE) for run in runs]
         if not changes:
             return
         needs_test = self._test_share > 0 and self.n >= MIN_EXAMPLES and not self._n_test
@@ -131,14 +137,31 @@ class _Staging:
                     "UPDATE conversation SET split = ? WHERE id = ?",
                     (Split.TEST, self._lowest[1]),
                 )
-            connection.executemany(
-                "UPDATE conversation SET state = ?, revision = 1 WHERE id BETWEEN ? AND ?",
-                ((State.LIVE, change.first_id, change.last_id) for change in changes),
-            )
             history.record(connection, "import", changes, at=self._at, source=self._source)
+            (history_id,) = connection.execute("SELECT max(id) FROM history").fetchone()
+            connection.execute(
+                "UPDATE history SET undone = ? WHERE id = ?", (finishing.UNFINISHED, history_id)
+            )
+        self._history_id = history_id
+        for part in finishing.parts(runs):
+            _refuse_if_nearly_full(self._database.path)
+            with self._database.transaction() as connection:
+                finishing.show(connection, part)
+
+    def end(self) -> None:
+        """Let the step be undone, once all before is on the disk."""
+        if self._history_id is not None:
+            with self._database.transaction() as connection:
+                finishing.end_step(connection, self._history_id)
 
     def discard(self) -> None:
-        """Remove all that was written."""
+        """Remove all that was written; until the step is gone, an opening would finish it."""
+        if self._history_id is not None:
+            for part in finishing.parts(_runs(self._staged)):
+                with self._database.transaction() as connection:
+                    finishing.hide(connection, part, self._at)
+            with self._database.transaction() as connection:
+                connection.execute("DELETE FROM history WHERE id = ?", (self._history_id,))
         for ids in self._staged:
             with self._database.transaction() as connection:
                 connection.execute(
@@ -146,21 +169,39 @@ class _Staging:
                     (ids[0], ids[-1], State.STAGED),
                 )
 
-    def _origin(self, connection: sqlite3.Connection, item: Imported) -> Origin:
-        name = item.source or self._source
-        number = item.source_row if item.source else item.number
+    def _split(self, spot: float, said: Imported) -> bool:
+        return bool(SPLITS.get(said.split, spot < self._test_share))
+
+    def _origin(
+        self, connection: sqlite3.Connection, number: int, said: Imported
+    ) -> tuple[int, int, int]:
+        source = self._source_id(connection, said.source or self._source)
+        rating = min(max(said.rating, 0), MOST_STARS)
+        return source, said.source_row if said.source else number, rating
+
+    def _source_id(self, connection: sqlite3.Connection, name: str) -> int:
         if name not in self._sources:
             self._sources[name] = bodies.source_id(connection, name)
-        return Origin(self._sources[name], number, min(max(item.rating, 0), MOST_STARS))
+        return self._sources[name]
+
+    def _look_for_the_lowest(self, ids: range, rows: list[Row]) -> None:
+        for id_, (_, spot, _, said) in zip(ids, rows, strict=True):
+            if spot < self._lowest[0] and (said is None or said.split not in SPLITS):
+                self._lowest = spot, id_
 
 
 @contextmanager
-def _unsynced(database: Database) -> Iterator[None]:
-    """Let transactions return before they are on the disk. The next one after it waits for all."""
+def _hurried(database: Database) -> Iterator[None]:
+    """Let transactions return before they are on the disk. The next one after it waits for all.
+
+    Nor is it looked up for each text whether its conversation is there: both are written together.
+    """
     database.rows("PRAGMA synchronous = NORMAL")
+    database.rows("PRAGMA foreign_keys = OFF")
     try:
         yield
     finally:
+        database.rows("PRAGMA foreign_keys = ON")
         database.rows("PRAGMA synchronous = FULL")
 
 
@@ -179,20 +220,22 @@ def _refuse_if_nearly_full(path: Path) -> None:
         raise ProjectError(ProjectErrorKind.NO_SPACE, path, "nearly full")
 
 
-def _batches(
-    conversations: Iterable[Conversation | Imported], stop: Callable[[], bool]
-) -> Iterator[list[Item]]:
+def _batches(found: Iterable[Source], stop: Callable[[], bool]) -> Iterator[list[Row]]:
     """Yield what came in some time, what is derived of it included."""
-    batch: list[Item] = []
+    batch: list[Row] = []
     until = time.monotonic() + GATHERING_S
-    for item in conversations:
-        imported = item if isinstance(item, Imported) else Imported(item, 0)
-        batch.append((imported, bodies.written(imported.conversation)))
-        if len(batch) == MOST_AT_ONCE or time.monotonic() > until:
+    for item in found:
+        if isinstance(item, Prepared):
+            batch += item.rows
+        elif isinstance(item, Imported):
+            batch.append(row_of(item, item.number))
+        else:
+            batch.append(row_of(Imported(item, 0), 0))
+        while len(batch) >= MOST_AT_ONCE or (batch and time.monotonic() > until):
             if stop():
                 return
-            yield batch
-            batch = []
+            yield batch[:MOST_AT_ONCE]
+            batch = batch[MOST_AT_ONCE:]
             until = time.monotonic() + GATHERING_S
     if batch:
         yield batch

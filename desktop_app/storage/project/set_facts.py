@@ -9,6 +9,7 @@ import msgspec
 
 from desktop_app.core.examples.advice.instructions import Instructions
 from desktop_app.core.examples.advice.parts import parts_of
+from desktop_app.core.examples.advice.review_lines import Stored
 from desktop_app.core.examples.rules import Trait
 from desktop_app.core.examples.split import Placed
 from desktop_app.storage.project.database import Database, open_database
@@ -61,6 +62,10 @@ class SetFacts:
             " FROM conversation WHERE state = 0"
         )
         return tuple(row or ())
+
+    def revisions(self) -> dict[int, int]:
+        """Return how often the text of each conversation has changed, by id."""
+        return dict(self._database.rows("SELECT id, revision FROM conversation WHERE state = 0"))
 
     def numbers(self) -> SetNumbers:
         """Count the conversations."""
@@ -215,6 +220,34 @@ class SetFacts:
         return [
             Uncounted(id_, revision, conversation(self._database, id_)) for id_, revision in rows
         ]
+
+    def n_unreviewed(self) -> int:
+        """Count the conversations that nobody has looked through as they are now."""
+        row = self._database.row(
+            "SELECT count(*) FROM conversation WHERE state = 0"
+            " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.id = conversation.id)"
+        )
+        return row[0] if row else 0
+
+    def unreviewed_lines(self, after: int, limit: int) -> list[Stored]:
+        """Return lines that nobody has looked through, of ids above `after`, in their order."""
+        rows = self._database.rows(
+            "SELECT id, revision, line FROM conversation JOIN body USING (id)"
+            " WHERE id > ? AND state = 0"
+            " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.id = conversation.id)"
+            " ORDER BY id LIMIT ?",
+            (after, limit),
+        )
+        return [(id_, revision, line) for id_, revision, line in rows]
+
+    def lines(self, ids: Sequence[int]) -> list[Stored]:
+        """Return the lines of these conversations; of those that are gone, none."""
+        rows = self._database.rows(
+            "SELECT id, revision, line FROM conversation JOIN body USING (id)"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND state = 0",
+            (id_list(ids),),
+        )
+        return [(id_, revision, line) for id_, revision, line in rows]
 
     def set_advice(self, code: str) -> frozenset[int]:
         """Return the ids that have this advice of the whole set, in the bin too."""

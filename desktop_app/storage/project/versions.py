@@ -21,19 +21,23 @@ from desktop_app.storage.project.rows import State, Version, VersionChange
 from desktop_app.storage.project.snapshot import Facts, Snapshot, facts_of, packed, taken, unpacked
 
 _VERSIONS = "SELECT id, name, at, conversations, test FROM version ORDER BY id DESC"
+_NEWEST_FACTS = "SELECT facts FROM version ORDER BY id DESC LIMIT 1"
 
 
 def save_version(database: Database, name: str, at: float) -> Version:
     """Keep the set as it is now; where the newest version is just that, return it instead."""
-    with database.transaction() as connection:
+
+    def read() -> tuple[Snapshot, bytes, bool]:
+        now = taken(database.connection)
+        facts = packed(now)
+        return now, facts, database.row(_NEWEST_FACTS) == (facts,)
+
+    with database.transaction_after(read) as (connection, (now, facts, is_kept)):
         # Typing that went on would join the last step and write over a text that is kept here.
         connection.execute(
             "UPDATE history SET merge_key = '' WHERE id = (SELECT max(id) FROM history)"
         )
-        now = taken(connection)
-        facts = packed(now)
-        newest = connection.execute("SELECT facts FROM version ORDER BY id DESC LIMIT 1").fetchone()
-        if newest != (facts,):
+        if not is_kept:
             n, largest_id = len(now.conversations), max(now.conversations, default=0)
             connection.execute(
                 "INSERT INTO version (name, at, conversations, test, largest_id, facts)"
@@ -97,21 +101,29 @@ def restore_version(database: Database, version_id: int, at: float) -> None:
     Raises KeyError for a version that is not there.
     """
     wanted = _kept(database, version_id)
-    with database.transaction() as connection:
-        now = taken(connection)
-        ids = wanted.conversations.keys()
-        changes = list(_coming_and_going(connection, now.conversations.keys(), ids))
-        facts = facts_of(connection, id_list(list(ids)))
-        if facts.keys() != ids:
-            raise _damaged(database, version_id)
-        changes += _changes(database, facts, wanted.conversations)
-        if now.instructions != wanted.instructions:
-            values = now.instructions, wanted.instructions
-            changes.append(Change(Field.INSTRUCTIONS, 0, -1, *values))
+
+    def read() -> list[Change]:
+        return list(_steps_to(database, version_id, wanted))
+
+    with database.transaction_after(read) as (connection, changes):
         try:
             history.make(connection, "version", changes, at=at)
         except (ValueError, LineError, sqlite3.IntegrityError) as error:
             raise _damaged(database, version_id) from error
+
+
+def _steps_to(database: Database, version_id: int, wanted: Snapshot) -> Iterator[Change]:
+    """Yield what makes the set of now another one."""
+    connection = database.connection
+    now = taken(connection)
+    ids = wanted.conversations.keys()
+    yield from _coming_and_going(connection, now.conversations.keys(), ids)
+    facts = facts_of(connection, id_list(list(ids)))
+    if facts.keys() != ids:
+        raise _damaged(database, version_id)
+    yield from _changes(database, facts, wanted.conversations)
+    if now.instructions != wanted.instructions:
+        yield Change(Field.INSTRUCTIONS, 0, -1, now.instructions, wanted.instructions)
 
 
 def _now(database: Database) -> Snapshot:

@@ -23,10 +23,10 @@ from desktop_app.ui.examples.editor.pictures import Pictures
 from desktop_app.ui.examples.editor.reply_pair import ReplyPair
 from desktop_app.ui.examples.editor.shared_card import SharedCard
 from desktop_app.ui.examples.editor.tab_stops import tab_stops
-from desktop_app.ui.examples.editor.wrapping_row import wrapping_row
 from desktop_app.ui.examples.finding_texts import title_of
 from desktop_app.ui.examples.message_card import MessageCard
 from desktop_app.ui.widgets.elided_label import ElidedLabel
+from desktop_app.ui.widgets.flow_layout import wrapping_row
 from desktop_app.ui.widgets.parts import Page, button, column, label, row, scrolling
 
 MAX_CARDS = 200
@@ -87,6 +87,12 @@ class ConversationEditor(Page):
             self.card(index).take_focus()
             QTimer.singleShot(0, self._show_focused)
 
+    def show_binned(self, is_binned: bool) -> None:
+        """Only read what is in the bin, and say how it comes back."""
+        self.binned.setVisible(is_binned)
+        self._body.setEnabled(not is_binned)
+        self.commands.lock(is_binned)
+
     # Building
 
     def _make(self, actions: Actions) -> None:
@@ -96,6 +102,7 @@ class ConversationEditor(Page):
         head = row(self.title, None, *tools, spacing=6)
         head.setContentsMargins(24, 16, 24, 9)
         self._head.setLayout(head)
+        self.binned = self._binned_row(actions)
         self.shared = SharedCard()
         self.use_shared = button(self.tr("Use the shared instructions"), "quiet-small")
         self._column = CardColumn()
@@ -105,17 +112,29 @@ class ConversationEditor(Page):
         self._rest = QWidget()
         self._rest.setLayout(row(self.hidden_messages, self.show_more, None))
         self._adders = self._adder_row()
-        body = QWidget()
+        self._body = QWidget()
         layout = column(margin=0, spacing=9)
         layout.setContentsMargins(24, 3, 24, 24)
         layout.addLayout(row(self.use_shared, None))
         for part in (self.shared, self._column, self._rest, self._adders, self.pair):
             layout.addWidget(part)
         layout.addStretch(1)
-        body.setLayout(layout)
-        self._scroll = scrolling(body)
+        self._body.setLayout(layout)
+        self._scroll = scrolling(self._body)
         self._drag = CardDrag(self._column, self._scroll)
-        self.setLayout(column(self._head, self._scroll, spacing=0))
+        self.setLayout(column(self._head, self.binned, self._scroll, spacing=0))
+
+    def _binned_row(self, actions: Actions) -> QWidget:
+        text = self.tr("This conversation is in the bin. Bring it back to change it.")
+        bring_back = button(self.tr("Bring back"), "small")
+        bring_back.clicked.connect(actions.restore_conversations.trigger)
+        inside = row(label(text, "muted", wrap=True), bring_back, spacing=12)
+        inside.setStretch(0, 1)
+        inside.setContentsMargins(24, 0, 24, 9)
+        result = QWidget()
+        result.setLayout(inside)
+        result.hide()
+        return result
 
     def _tool(self, action: QAction) -> QToolButton:
         result = QToolButton()

@@ -1,6 +1,6 @@
 """What the project keeps beside the words of the selected conversations, and where it is edited."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from desktop_app.state.examples.bulk_edit import BulkEdit
@@ -12,8 +12,9 @@ from desktop_app.storage.project.rows import Split
 from desktop_app.ui.examples.language_names import language_name
 from desktop_app.ui.examples.note_box import NoteBox
 from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.elided_label import ElidedLabel
 from desktop_app.ui.widgets.field_grid import field_grid
-from desktop_app.ui.widgets.parts import column, isolated, label
+from desktop_app.ui.widgets.parts import column, label
 from desktop_app.ui.widgets.star_rating import StarRating
 from desktop_app.ui.widgets.tag_chips import TagChips
 
@@ -61,7 +62,6 @@ class DetailsPanel(QWidget):
         self.split = QComboBox()
         self.split.addItem(self.tr("Training"), Split.TRAINING)
         self.split.addItem(self.tr("Test (held out)"), Split.TEST)
-        self.split.setPlaceholderText(self.tr("mixed"))
         self.split.setMinimumContentsLength(6)
         self.split.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -74,7 +74,8 @@ class DetailsPanel(QWidget):
         self.rating.rated.connect(self._rate)
         self.tokens = label(wrap=True)
         self.language = label(wrap=True)
-        self.source = label(wrap=True)
+        # A name of a file has no spaces: it gives way, or the panel would be as wide as it is.
+        self.source = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
 
     def _fields(self) -> list[tuple[str, QWidget]]:
         return [
@@ -103,6 +104,7 @@ class DetailsPanel(QWidget):
         if summary is None:
             self._show_nothing()
             return
+        self.split.setPlaceholderText(self.tr("mixed"))
         self.split.setCurrentIndex(-1 if summary.split is None else int(summary.split))
         self.tags.show_tags(summary.tags, summary.conversations)
         self.rating.show_rating(summary.rating)
@@ -110,9 +112,10 @@ class DetailsPanel(QWidget):
         mixed = self.tr("mixed")
         code = summary.language
         self.language.setText(mixed if code is None else language_name(code))
-        self.source.setText(self._source_text(summary))
+        self._show_source(summary)
 
     def _show_nothing(self) -> None:
+        self.split.setPlaceholderText("")
         self.split.setCurrentIndex(-1)
         self.tags.show_tags((), 0)
         self.rating.show_rating(0)
@@ -121,8 +124,9 @@ class DetailsPanel(QWidget):
             text = self.tr("reading…")
         elif len(self._selection.ids) > 0:
             text = self.tr("Too many to compare. Edit them by Examples › Tags and rating.")
-        for field in (self.tokens, self.language, self.source):
-            field.setText("" if field is not self.tokens else text)
+        self.tokens.setText(text)
+        self.language.setText("")
+        self.source.show_text("")
 
     def _tokens_text(self, summary: Summary) -> str:
         if summary.uncounted:
@@ -133,16 +137,16 @@ class DetailsPanel(QWidget):
         text = self.tr("%L1 in all") if summary.conversations > 1 else "%L1"
         return text.replace("%L1", f"{summary.tokens:,}")
 
-    def _source_text(self, summary: Summary) -> str:
+    def _show_source(self, summary: Summary) -> None:
         if summary.source is None:
-            return self.tr("mixed")
-        if not summary.source:
-            return self.tr("Written here")
-        name = isolated(summary.source)
-        if not summary.source_row:
-            return name
-        text = self.tr("%1, row %L2").replace("%L2", f"{summary.source_row:,}")
-        return text.replace("%1", name)
+            self.source.show_text(self.tr("mixed"))
+        elif not summary.source:
+            self.source.show_text(self.tr("Written here"))
+        elif summary.source_row:
+            words = self.tr("%1, row %L2").replace("%L2", f"{summary.source_row:,}")
+            self.source.show_text(summary.source, words)
+        else:
+            self.source.show_text(summary.source)
 
     @Slot()
     def _offer_tags(self) -> None:

@@ -47,7 +47,7 @@ class ExamplesPage(Page):
         self.dialogs = DeskDialogs(desk, self.list_panel, actions, theme, self)
         self.list_panel.current_changed.connect(self._show_conversation)
         self.list_panel.selection_changed.connect(desk.selection.set_ids)
-        self.right = _split(self.editor, self.checks_panel, sizes=(790, 290), grows=0)
+        self.right = _split(self.editor, self.checks_panel, sizes=(780, 300), grows=0)
         self.splitter = _split(self.list_panel, self.right, sizes=(350, 1080), grows=1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty_state(actions))
@@ -65,6 +65,8 @@ class ExamplesPage(Page):
         desk.edited.saved_changed.connect(self._take_back)
         desk.note.failed.connect(self._tell_unwritten)
         desk.rules.changed.connect(self._take_rules)
+        self.checks_panel.message_wanted.connect(self.editor.focus_message)
+        self.checks_panel.reply_wanted.connect(self.editor.commands.add_assistant)
         self._take_rules()
 
     def message_menu(self) -> QMenu:
@@ -109,7 +111,7 @@ class ExamplesPage(Page):
         wanted = Qt.Orientation.Vertical if is_narrow else Qt.Orientation.Horizontal
         if wanted != self.right.orientation():
             self.right.setOrientation(wanted)
-            self.right.setSizes([260, 150] if is_narrow else [790, 290])
+            self.right.setSizes([260, 150] if is_narrow else [780, 300])
 
     @Slot(object)
     def _choose_side(self, counts: Counts) -> None:
@@ -118,14 +120,13 @@ class ExamplesPage(Page):
     @Slot(object)
     def _show_conversation(self, id: int | None) -> None:
         self._edited.show(id)
-        in_bin = self._conversations.filter.in_bin
-        self.editor.setEnabled(not in_bin and not self._open_project.is_busy)
+        self.editor.show_binned(id is not None and self._conversations.filter.in_bin)
 
     @Slot()
     def _follow_busy(self) -> None:
         """Edits wait for a large step; what is typed would only be kept back."""
         is_busy = self._open_project.is_busy
-        self.editor.setEnabled(not is_busy and not self._conversations.filter.in_bin)
+        self.editor.setEnabled(not is_busy)
         if not is_busy:
             self._desk.write()
 

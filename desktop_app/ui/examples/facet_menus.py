@@ -1,7 +1,7 @@
 """The menus of the filter bar: each changes one condition of a filter."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
@@ -39,6 +39,8 @@ class FacetButton(QPushButton):
         menu = QMenu(self)
         menu.aboutToShow.connect(self._fill)
         self.setMenu(menu)
+
+        menu.setTitle(title)
 
     def offer(self, entries: Sequence[Entry]) -> None:
         """Take what there is to choose from."""
@@ -80,7 +82,10 @@ class FacetButton(QPushButton):
 
 
 class FacetButtons(QWidget):
-    """All of them, and the words for a condition that is set. Itself never shown."""
+    """All of them, and the words for a condition that is set. Itself never shown.
+
+    `shown` are the two chips: the tags, and `more` with the menus of all the others.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,8 +95,29 @@ class FacetButtons(QWidget):
         self.source = FacetButton(self.tr("Source"), "source")
         self.rating = FacetButton(self.tr("Rating"), "least_rating")
         self.all = (self.tag, self.language, self.length, self.source, self.rating)
+        self.more = self._more_button()
+        self.shown = (self.tag, self.more)
         self.length.offer([(self._length_text(*each), each) for each in LENGTHS])
         self.rating.offer([(self._rating_text(n), n) for n in (5, 4, 3, 2, 1)])
+
+    def _more_button(self) -> QPushButton:
+        result = QPushButton(self.tr("More ▾"))
+        result.setProperty("kind", "filter")
+        result.setAccessibleName(self.tr("More filters"))
+        menu = QMenu(result)
+        for facet in self.all[1:]:
+            facet.setParent(self)
+            menu.addMenu(facet.menu())
+        result.setMenu(menu)
+        return result
+
+    def leave_out(self, fields: Collection[str]) -> None:
+        """Offer what is of use and not among the fields that are set."""
+        offered = [each for each in self.all if each.is_of_use and each.field not in fields]
+        for each in self.all:
+            each.menu().menuAction().setVisible(each in offered)
+        self.tag.setVisible(self.tag in offered)
+        self.more.setVisible(any(each is not self.tag for each in offered))
 
     def take(self, facets: Facets) -> None:
         """Offer what is in the project."""

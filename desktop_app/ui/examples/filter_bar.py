@@ -39,10 +39,17 @@ class FilterBar(QWidget):
         self.menus = FacetButtons()
         for menu in self.menus.all:
             menu.chosen.connect(self._take_value)
-            self._flow.addWidget(menu)
+        for shown in self.menus.shown:
+            self._flow.addWidget(shown)
         self.menus.setParent(self)
         self.menus.hide()
         self.conditions: list[QPushButton] = []
+        self._behind: tuple[QWidget, ...] = ()
+        self._show()
+
+    def put_behind(self, *widgets: QWidget) -> None:
+        """Take in what stands after all the chips."""
+        self._behind = widgets
         self._show()
 
     def _chip(self, key: str) -> QPushButton:
@@ -83,6 +90,9 @@ class FilterBar(QWidget):
         if self.filter.code:
             found.append(("code", self._code_name))
         self.conditions = [self._condition(*each) for each in found]
+        for widget in self._behind:
+            self._flow.removeWidget(widget)
+            self._flow.addWidget(widget)
         self._show_chips()
 
     def _condition(self, field: str, text: str) -> QPushButton:
@@ -115,9 +125,7 @@ class FilterBar(QWidget):
             chip.setText(self._texts()[key].replace("%L1", f"{numbers[key]:,}"))
             is_always_there = key in ("all", "training", "test")
             chip.setVisible(is_always_there or numbers[key] > 0 or checked[key])
-        fields = {chip.property("field") for chip in self.conditions}
-        for menu in self.menus.all:
-            menu.setVisible(menu.is_of_use and menu.field not in fields)
+        self.menus.leave_out({chip.property("field") for chip in self.conditions})
         self.updateGeometry()
 
     def _texts(self) -> dict[str, str]:

@@ -41,7 +41,8 @@ class ListPanel(Panel):
         self._open_project = open_project
         self._actions = actions
         self.bar = FilterBar()
-        self.tools = ListTools(conversations.saved_filters)
+        self.tools = ListTools(conversations.saved_filters, self)
+        self.bar.put_behind(self.tools.sort, self.tools.saved, self.tools.found)
         self._build_head(actions)
         self.view = self._build_view(theme)
         self._build_nothing()
@@ -105,8 +106,7 @@ class ListPanel(Panel):
         head = column(spacing=9, margin=14)
         head.addLayout(row(self.search, new))
         head.addWidget(self.bar)
-        head.addWidget(self.tools)
-        head.setContentsMargins(14, 14, 14, 6)
+        head.setContentsMargins(14, 14, 14, 9)
         self.body.addLayout(head)
         self.body.addWidget(rule())
 

@@ -1,31 +1,33 @@
-"""The line over the list: how many were found, the order, and filters under names."""
+"""What stands behind the filters: the order, filters under names, and how many were found."""
 
 import dataclasses
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton
 
 from desktop_app.state.examples.saved_filters import SavedFilters
 from desktop_app.storage.project.rows import Filter, Sort
 from desktop_app.ui.examples.name_dialog import NameDialog
 from desktop_app.ui.icons import icon
 from desktop_app.ui.widgets.button_text import in_button
-from desktop_app.ui.widgets.parts import label, row
+from desktop_app.ui.widgets.parts import label
 
 
-class ListTools(QWidget):
-    """Reports the order that is chosen, and the filter that is taken up again."""
+class ListTools(QObject):
+    """Reports the order that is chosen, and the filter that is taken up again.
+
+    `sort`, `saved` and `found` are for whoever has a place for them.
+    """
 
     sort_chosen = Signal(object)
     filter_chosen = Signal(object)
 
-    def __init__(self, saved: SavedFilters) -> None:
-        super().__init__()
+    def __init__(self, saved: SavedFilters, parent: QObject) -> None:
+        super().__init__(parent)
         self._saved = saved
         self._filter = Filter()
         self.found = label(kind="small")
-        self.found.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.sort = self._menu_button("arrow-up-down", self.tr("Order of the list"))
         self._orders = QActionGroup(self)
         for order, text in self._order_texts().items():
@@ -36,9 +38,6 @@ class ListTools(QWidget):
         self._orders.triggered.connect(self._choose_order)
         self.saved = self._menu_button("bookmark", self.tr("Saved filters"))
         self.saved.menu().aboutToShow.connect(self._fill_saved)
-        layout = row(self.found, self.sort, self.saved, spacing=2)
-        layout.setStretch(0, 1)
-        self.setLayout(layout)
         self.show_filter(Filter())
 
     def _order_texts(self) -> dict[Sort, str]:
@@ -78,6 +77,7 @@ class ListTools(QWidget):
         else:
             text = self.tr("%Ln found", "", found)
         self.found.setText(text)
+        self.found.setVisible(bool(text))
 
     @Slot(QAction)
     def _choose_order(self, action: QAction) -> None:
@@ -119,7 +119,7 @@ class ListTools(QWidget):
         dialog = NameDialog(
             self.tr("Save this filter"),
             self.tr("A name, by which it is chosen later. One of the same name is replaced."),
-            self.window(),
+            self.saved.window(),
         )
         dialog.named.connect(self._save)
         dialog.open()

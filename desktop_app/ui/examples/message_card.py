@@ -21,6 +21,9 @@ from desktop_app.ui.widgets.parts import Card, chip, label, row, set_property, s
 LEAST_LETTERS = 8
 TOKENS_SLACK = 16
 ANSWER_WIDTH = 320
+COMBO_FRAME = 28
+"""Pixels around the text of a menu in the head: edges and arrow."""
+
 TONES = {SYSTEM: "dashed", ASSISTANT: "reply"}
 
 
@@ -172,7 +175,7 @@ class MessageCard(Card):
         self.role.setCurrentIndex(self.role.findData(role))
         self.role.ensurePolished()
         text = self.role.currentText()
-        self.role.setFixedWidth(self.role.fontMetrics().horizontalAdvance(text) + 36)
+        self.role.setFixedWidth(self.role.fontMetrics().horizontalAdvance(text) + COMBO_FRAME)
 
     def _show_weight(self, message: Message) -> None:
         self.learn.setVisible(message.role == ASSISTANT)
@@ -224,9 +227,9 @@ class MessageCard(Card):
             self._answer.setSizeAdjustPolicy(adjusted)
             self._answer.setMinimumContentsLength(LEAST_LETTERS)
             self._answer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            self._answer.setMaximumWidth(ANSWER_WIDTH)
             self._answer.activated.connect(self._choose_answer)
-            self.head.insertWidget(3, self._answer)
+            # All the room there is, up to what it says.
+            self.head.insertWidget(3, self._answer, 100)
         if self._answer is None:
             return
         self._answer.setVisible(is_tool)
@@ -238,6 +241,9 @@ class MessageCard(Card):
         if place < 0:
             self._answer.insertItem(0, self.tr("answers no call"), message.tool_call_id)
         self._answer.setCurrentIndex(max(0, place))
+        self._answer.ensurePolished()
+        wanted = self._answer.fontMetrics().horizontalAdvance(self._answer.currentText())
+        self._answer.setMaximumWidth(min(wanted + COMBO_FRAME, ANSWER_WIDTH))
 
     def _attachments(self, message: Message) -> str:
         lines = []

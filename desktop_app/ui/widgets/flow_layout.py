@@ -1,7 +1,7 @@
 """Widgets side by side that go on in a further line where there is no room."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QStyle, QWidget
 from typing_extensions import override
 
 
@@ -67,13 +67,48 @@ class FlowLayout(QLayout):
 
     def _place(self, area: QRect, *, move: bool) -> int:
         """Return the height that is needed, in pixels."""
-        x, y, line = area.left(), area.top(), 0
-        for item in self._shown:
-            size = item.sizeHint()
-            if x > area.left() and x + size.width() > area.right() + 1:
-                x, y, line = area.left(), y + line + self.spacing(), 0
+        y = area.top()
+        for line in self._lines(area.width()):
+            height = max(item.sizeHint().height() for item in line)
             if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
+                self._move(line, QRect(area.left(), y, area.width(), height))
+            y += height + self.spacing()
+        return max(0, y - self.spacing() - area.top())
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        lines: list[list[QLayoutItem]] = []
+        used = width + 1
+        for item in self._shown:
+            wanted = item.sizeHint().width()
+            if used + wanted > width:
+                lines.append([])
+                used = 0
+            lines[-1].append(item)
+            used += wanted + self.spacing()
+        return lines
+
+    def _move(self, line: list[QLayoutItem], area: QRect) -> None:
+        """Put items side by side, from the side where the window's lines begin."""
+        parent = self.parentWidget()
+        direction = (
+            parent.layoutDirection() if parent is not None else Qt.LayoutDirection.LeftToRight
+        )
+        x = area.left()
+        for item in line:
+            size = item.sizeHint()
+            place = QRect(QPoint(x, area.top() + (area.height() - size.height()) // 2), size)
+            item.setGeometry(QStyle.visualRect(direction, area, place))
             x += size.width() + self.spacing()
-            line = max(line, size.height())
-        return y + line - area.top()
+
+
+def wrapping_row(*widgets: QWidget, spacing: int = 8) -> QWidget:
+    """A row of widgets that wraps."""
+    result = QWidget()
+    layout = FlowLayout(spacing)
+    for widget in widgets:
+        layout.addWidget(widget)
+    result.setLayout(layout)
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    result.setSizePolicy(policy)
+    return result

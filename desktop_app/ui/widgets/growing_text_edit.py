@@ -1,5 +1,7 @@
 """A plain text box as tall as what is in it, up to a limit past which it scrolls."""
 
+from math import ceil
+
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
@@ -59,15 +61,28 @@ class GrowingTextEdit(QPlainTextEdit):
             self.document().setDefaultTextOption(option)
 
     def _fit(self) -> None:
-        lines = max(self._min_lines, round(self.document().size().height()))
+        least = self._min_lines * self.fontMetrics().lineSpacing()
         margins = self.contentsMargins()
         frame = margins.top() + margins.bottom()
-        wanted = lines * self.fontMetrics().lineSpacing() + frame + 6
+        wanted = max(least, self._height_of_text()) + frame + 6
         self.setFixedHeight(min(wanted, self._max_height))
         policy = Qt.ScrollBarPolicy
         self.setVerticalScrollBarPolicy(
             policy.ScrollBarAsNeeded if wanted > self._max_height else policy.ScrollBarAlwaysOff
         )
+
+    def _height_of_text(self) -> int:
+        """In pixels, as far as it can be shown at once.
+
+        By what is laid out: lines of another script may be higher than those of the font, and a
+        paragraph counts as one line of the document until somebody asks about it.
+        """
+        height = 0.0
+        block = self.document().firstBlock()
+        while block.isValid() and height <= self._max_height:
+            height += self.blockBoundingRect(block).height()
+            block = block.next()
+        return ceil(height)
 
     @override
     def sizeHint(self) -> QSize:

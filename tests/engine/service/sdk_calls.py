@@ -91,6 +91,18 @@ GRADER = {
     "reference": "x",
     "operation": "eq",
 }
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "parameters": {
+            "type": "object",
+            "properties": {"hot": {"type": "boolean"}},
+            "required": ["hot"],
+            "additionalProperties": False,
+        },
+    },
+}
 JOBS, ALPHA = "fine_tuning.jobs", "fine_tuning.alpha.graders"
 PERMISSIONS = "fine_tuning.checkpoints.permissions"
 UPLOAD = {"filename": "a", "purpose": "fine-tune", "bytes": 3, "mime_type": "text/jsonl"}
@@ -154,8 +166,33 @@ CALLS = [
         "create",
         lambda _: {"model": MODEL, "messages": HELLO, "max_tokens": 3},
     ),
+    Call(
+        "chat.completions",
+        "create",
+        lambda _: {
+            "model": MODEL,
+            "messages": HELLO,
+            "max_tokens": 3,
+            "n": 2,
+            "logprobs": True,
+            "top_logprobs": 2,
+            "tools": [TOOL],
+            "metadata": {"name": "x"},
+        },
+    ),
     Call("chat.completions", "create", lambda _: {"model": "none", "messages": HELLO}, 404),
     Call("completions", "create", lambda _: {"model": MODEL, "prompt": "what", "max_tokens": 3}),
+    Call(
+        "completions",
+        "create",
+        lambda _: {
+            "model": MODEL,
+            "prompt": ["what", "how"],
+            "max_tokens": 3,
+            "logprobs": 2,
+            "n": 2,
+        },
+    ),
     Call("completions", "create", lambda _: {"model": "none", "prompt": "what"}, 404),
 ]
 """In the order of the description's paths; `completions` is the older form of a chat."""

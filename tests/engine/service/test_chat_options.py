@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import numpy as np
 import pytest
 from openai import APIStatusError, BadRequestError
-from openai.types.chat import ChatCompletionMessageParam
+from openai.types.chat import ChatCompletionMessageParam, ChatCompletionTokenLogprob
 
 from tests.engine.service.engine_child import MODEL, Engine
 
@@ -66,7 +65,7 @@ def test_scores_of_tokens_whole_and_streamed(engine: Engine) -> None:
         assert len(token.top_logprobs) == 5
         assert token.token == bytes(token.bytes or []).decode(errors="replace")
         assert token.logprob <= token.top_logprobs[0].logprob
-    streamed = []
+    streamed: list[ChatCompletionTokenLogprob] = []
     for chunk in engine.client.chat.completions.create(**asked, stream=True):
         if chunk.choices[0].logprobs is not None:
             streamed += chunk.choices[0].logprobs.content or []
@@ -225,7 +224,7 @@ def test_a_conversation_that_is_too_long_says_by_how_much(engine: Engine) -> Non
     assert caught.value.code == "context_length_exceeded"
     numbers = [int(word) for word in caught.value.message.split() if word.isdigit()]
     assert 512 in numbers
-    assert max(numbers) > np.int64(2000)
+    assert max(numbers) > 2000
 
 
 def test_things_nested_too_deeply_are_refused(engine: Engine) -> None:

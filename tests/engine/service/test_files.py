@@ -123,9 +123,9 @@ def test_other_purposes(engine: Engine, purpose: Any) -> None:  # noqa: ANN401  
         (FILE + PURPOSE + expiry(b"last_active_at", b"3600") + END, "expires_after.anchor"),
         (b"", None),
         (b"garbage", None),
-        (PURPOSE + part("note", b"x" * 70_000) + END, None),
-        (b"".join(part(f"note{n}", b"") for n in range(30)) + END, None),
-        (part("note", b"x", "; x" * 5000) + END, None),
+        (PURPOSE + FILE + part("note", b"x" * 70_000) + END, None),
+        (PURPOSE + FILE + b"".join(part(f"note{n}", b"") for n in range(30)) + END, None),
+        (PURPOSE + FILE + part("note", b"x", "; x" * 5000) + END, None),
         (PURPOSE + FILE[:-4], None),
     ],
 )

@@ -112,12 +112,9 @@ def test_a_file_of_the_other_method(
 ) -> None:
     wrong = engine.upload(lines)
     sound = engine.upload(preference_lines(12) if method == "dpo" else example_lines(12))
-    files = {"training_file": sound, "validation_file": sound} | {param: wrong}
-    job = engine.client.fine_tuning.jobs.create(
-        model=MODEL,
-        method={"type": method},  # type: ignore[typeddict-item]  # a plain text
-        **files,
-    )
+    files: dict[str, Any] = {"training_file": sound, "validation_file": sound, param: wrong}
+    options: dict[str, Any] = {"method": {"type": method}}
+    job = engine.client.fine_tuning.jobs.create(model=MODEL, **files, **options)
     failed = engine.when(job.id, {"failed"})
     assert failed.error is not None
     assert failed.error.param == param

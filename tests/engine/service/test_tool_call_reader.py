@@ -1,6 +1,7 @@
 """Tool calls found in what a model says."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ def read(text: str, names: tuple[str, ...] = ("look", "sum"), cuts: tuple[int, .
     reader = ToolCallReader(names)
     places = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
     said: list[Said] = []
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         said += reader.add(text[start:end])
     said += reader.finish()
     assert reader.calls == sum(isinstance(part, ToolCall) for part in said)
@@ -34,6 +35,10 @@ def read(text: str, names: tuple[str, ...] = ("look", "sum"), cuts: tuple[int, .
         (CALL.removesuffix("\n</tool_call>"), '[look({"at": "é"})]'),
         ('{"name": "sum", "parameters": {"a": 1}}', '[sum({"a": 1})]'),
         ('[{"name": "sum", "arguments": "{\\"a\\": 1}"}]', '[sum({"a": 1})]'),
+        (
+            '{"name": "sum", "arguments": {"a": "\\ud83d\\ude00 \\ud83d"}}',
+            '[sum({"a": "\U0001f600 \ufffd"})]',
+        ),
         ("No call at all. ", "No call at all. "),
         (" ", " "),
         ("", ""),
@@ -54,6 +59,7 @@ def test_calls_are_found(text: str, expected: str) -> None:
         "<tool_call>" + "[" * 100_000,
         '[{"name": "sum", "arguments": {}}, {"name": "other", "arguments": {}}]',
         '{"answer": 7}',
+        '{"name": "sum", "arguments": {"a": NaN}}',
         '{"name": ["look"], "arguments": {}}',
         "{not JSON",
         "a < b and <tool",

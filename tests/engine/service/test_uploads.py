@@ -21,6 +21,7 @@ from openai import (
 )
 from openai.types import Upload
 
+from desktop_app.engine.api.upload import ReceivedForm, receive
 from desktop_app.engine.store import uploads as stored_uploads
 from desktop_app.engine.store.durable import join_durably
 from tests.engine.service.engine_child import MODEL, Engine, example_lines, running_engine
@@ -231,12 +232,28 @@ def test_a_file_ends_after_its_time(
     assert len(files.list().data) == 3
     now = time.time()
     monkeypatch.setattr("desktop_app.engine.store.stored_files.time.time", lambda: now + 3601)
-    with pytest.raises(NotFoundError):
-        files.retrieve(at_once.id)
     with pytest.raises(BadRequestError, match="invalid training_file"):
         inside.client.fine_tuning.jobs.create(model=MODEL, training_file=by_parts.id)
     assert [file.id for file in files.list()] == [for_ever.id]
+    with pytest.raises(NotFoundError):
+        files.retrieve(at_once.id)
     assert [path.name for path in inside.folders.files.iterdir()] == [for_ever.id]
+
+
+def test_an_upload_that_ends_while_a_part_comes(
+    inside: InProcessEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = announce(inside.client, 1)
+
+    async def receive_and_cancel(*arguments: Any) -> ReceivedForm:  # noqa: ANN401  # passed on
+        form = await receive(*arguments)
+        inside.serving.service.uploads.cancel(upload.id)
+        return form
+
+    monkeypatch.setattr("desktop_app.engine.api.uploads_api.receive", receive_and_cancel)
+    with pytest.raises(BadRequestError, match="is cancelled"):
+        send(inside.client, upload, b"x")
+    assert not leftovers(inside.folders.root)
 
 
 @pytest.mark.logs("desktop_app.engine.errors")

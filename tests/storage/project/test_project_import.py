@@ -197,8 +197,11 @@ def test_only_what_is_seen_waits_for_the_disk(project: Project, worker: Project)
     statements: list[str] = []
     worker._database.connection.set_trace_callback(statements.append)
     bring_in(worker, talks(10))
-    seen = next(n for n, sql in enumerate(statements) if sql.startswith("UPDATE conversation SET"))
-    assert statements.index("PRAGMA synchronous = FULL") < seen
+    told = statements.index(
+        next(sql for sql in statements if sql.startswith("UPDATE history SET undone = 0"))
+    )
+    assert statements.index("PRAGMA synchronous = FULL") < told
+    assert statements.index("PRAGMA foreign_keys = ON") < told
     worker._database.connection.set_trace_callback(None)
 
 

@@ -40,7 +40,8 @@ def test_only_what_there_is_has_a_chip(bar: FilterBar) -> None:
     bar.show_counts(Counts(1, 1, 0, 0, 0, 1_234))
     assert shown(bar) == ["All 1", "Training 1", "Test 0", "Bin 1,234"]
     assert bar.menus.tag.isVisible()
-    assert not bar.menus.source.isVisible()
+    offered = [action.text() for action in bar.menus.more.menu().actions() if action.isVisible()]
+    assert offered == ["Language", "Length", "Rating"]
 
 
 def test_conditions_hold_together(bar: FilterBar) -> None:

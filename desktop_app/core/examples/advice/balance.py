@@ -12,6 +12,11 @@ RARE = 0.1
 """A kind with a smaller share than this is rare beside one with half of all."""
 
 FREQUENT = 0.5
+LEAST_OF_A_LANGUAGE = 5
+LEAST_SHARE_OF_A_LANGUAGE = 0.01
+"""Fewer, or a smaller share, are texts whose language was misjudged as often as not."""
+
+MANY_REFUSALS = 0.1
 MOST_NAMED = 5
 TOP = 0.1
 """The longest tenth should not hold more than half of all text."""
@@ -44,6 +49,20 @@ def percent(count: int, total: int) -> str:
     """Write a share; one that is not nothing is not written as 0 %."""
     share = 100 * count / total if total else 0
     return f"{share:.1f} %" if 0 < share < 1 else f"{share:.0f} %"
+
+
+def unequal_languages(counts: Mapping[str, int]) -> SetFinding | None:
+    """Return a finding if one language is rare; a handful of texts make no language."""
+    least = max(LEAST_OF_A_LANGUAGE, LEAST_SHARE_OF_A_LANGUAGE * sum(counts.values()))
+    spoken = {language: n for language, n in counts.items() if n >= least}
+    return unequal_shares("unequal_languages", spoken)
+
+
+def many_refusals(refusals: int, total: int) -> SetFinding | None:
+    """Return a finding if so many of all replies refuse that a model learns to."""
+    if total < LEAST_EXAMPLES or refusals < MANY_REFUSALS * total:
+        return None
+    return SetFinding("many_refusals", ADVICE, refusals, percent(refusals, total), "refusal")
 
 
 def unequal_lengths(lengths: Sequence[int]) -> SetFinding | None:

@@ -7,7 +7,7 @@ resemblance and containment of documents", 1997.
 
 import re
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from desktop_app.core.examples.conversation import SYSTEM, Conversation
@@ -18,6 +18,9 @@ BANDS = 16
 ROWS = PERMUTATIONS // BANDS
 LONGEST = 4000
 """Characters of a conversation that are compared."""
+
+MOST_COMPARED = 300_000
+"""Conversations among which near duplicates are looked for: 120 MB of memory."""
 
 BATCH = 500
 SEED = 1
@@ -30,49 +33,74 @@ _UNSPACED = re.compile(
 
 
 class NearDuplicates:
-    """Takes conversations one by one and tells which of them are alike. 300 bytes are kept each."""
+    """Takes conversations one by one and tells which of them are alike. 400 bytes are kept each."""
 
     def __init__(self) -> None:
-        self.ids = array("Q")
+        self._ids = array("Q")
         self._signatures = array("I")
-        self._waiting: list[list[str]] = []
+        self._place: dict[int, int] = {}
+        self._waiting: list[tuple[int, str]] = []
 
     def add(self, id: int, conversation: Conversation) -> None:
-        """Take one more; those without words are like no other."""
-        shingles = shingles_of(compared_text(conversation))
-        if shingles:
-            self.ids.append(id)
-            self._waiting.append(shingles)
-            if len(self._waiting) == BATCH:
-                self._sign()
+        """Take one more, or what became of one; those without words are like no other."""
+        self._waiting.append((id, compared_text(conversation)))
+        if len(self._waiting) == BATCH:
+            self._sign()
+
+    def add_signature(self, id: int, signature: bytes) -> None:
+        """Take one more by what `signatures_of` made of it."""
+        if not signature:
+            self._forget(id)
+            return
+        numbers = array("I", signature)
+        place = self._place.setdefault(id, len(self._ids))
+        if place == len(self._ids):
+            self._ids.append(id)
+        self._signatures[place * PERMUTATIONS : (place + 1) * PERMUTATIONS] = numbers
+
+    def drop(self, id: int) -> None:
+        """Forget one that is no longer there."""
+        self._sign()
+        self._forget(id)
+
+    def _forget(self, id_: int) -> None:
+        place = self._place.pop(id_, None)
+        if place is not None:
+            # The last one takes its place, so that there are no holes.
+            last = len(self._ids) - 1
+            if place != last:
+                self._ids[place] = self._ids[last]
+                self._place[self._ids[place]] = place
+                self._signatures[place * PERMUTATIONS : (place + 1) * PERMUTATIONS] = (
+                    self._signatures[last * PERMUTATIONS :]
+                )
+            del self._ids[last:], self._signatures[last * PERMUTATIONS :]
 
     def groups(self, should_stop: Callable[[], bool] = lambda: False) -> list[list[int]]:
-        """Return the ids that are alike, two or more together, in the order they came."""
+        """Return the ids that are alike, two or more together; all in ascending order."""
         self._sign()
-        members = _Groups(len(self.ids))
+        members = _Groups(len(self._ids))
+        # By id, so that the same texts are grouped alike in whatever order they came.
+        places = [place for _, place in sorted(self._place.items())]
         for band in range(BANDS):
             if should_stop():
                 return []
-            self._join_band(band, members)
-        return [[self.ids[place] for place in group] for group in members.larger_than_one()]
+            self._join_band(band, places, members)
+        ids = self._ids
+        return sorted(sorted(ids[at] for at in group) for group in members.larger_than_one())
 
     def _sign(self) -> None:
-        if not self._waiting:
-            return
-        # It is a library in another language that the window must start without.
-        from rensa import RMinHash  # noqa: PLC0415  # see above
-
-        matrix = RMinHash.digest_matrix_from_token_sets(self._waiting, PERMUTATIONS, SEED)
-        for row in matrix.to_rows():
-            self._signatures.extend(row)
+        signatures = signatures_of([text for _, text in self._waiting])
+        for (id_, _), signature in zip(self._waiting, signatures, strict=True):
+            self.add_signature(id_, signature)
         self._waiting.clear()
 
-    def _join_band(self, band: int, members: "_Groups") -> None:
+    def _join_band(self, band: int, places: list[int], members: "_Groups") -> None:
         """Compare each with the first that has the same numbers in this band."""
         first: dict[bytes, int] = {}
         raw = memoryview(self._signatures).cast("B")
         width = self._signatures.itemsize
-        for place in range(len(self.ids)):
+        for place in places:
             start = (place * PERMUTATIONS + band * ROWS) * width
             other = first.setdefault(bytes(raw[start : start + ROWS * width]), place)
             if other == place or members.are_joined(other, place):
@@ -85,6 +113,21 @@ class NearDuplicates:
         a = signatures[one * PERMUTATIONS : (one + 1) * PERMUTATIONS]
         b = signatures[other * PERMUTATIONS : (other + 1) * PERMUTATIONS]
         return sum(map(int.__eq__, a, b)) / PERMUTATIONS
+
+
+def signatures_of(texts: Sequence[str]) -> list[bytes]:
+    """Return what stands for each text in comparing, b"" for those without words."""
+    shingles = [(at, found) for at, text in enumerate(texts) if (found := shingles_of(text))]
+    signatures = [b""] * len(texts)
+    if shingles:
+        # It is a library in another language that the window must start without.
+        from rensa import RMinHash  # noqa: PLC0415  # see above
+
+        sets = [found for _, found in shingles]
+        matrix = RMinHash.digest_matrix_from_token_sets(sets, PERMUTATIONS, SEED)
+        for (at, _), row in zip(shingles, matrix.to_rows(), strict=True):
+            signatures[at] = array("I", row).tobytes()
+    return signatures
 
 
 class _Groups:

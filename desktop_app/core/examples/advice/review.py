@@ -1,8 +1,8 @@
 """Looking one conversation through for all advice that needs no other conversation."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from desktop_app.core.examples.advice.groups import named_groups
 from desktop_app.core.examples.advice.language import (
@@ -11,6 +11,7 @@ from desktop_app.core.examples.advice.language import (
     language_of,
 )
 from desktop_app.core.examples.advice.mask import argument_texts, may_be_private, private_parts
+from desktop_app.core.examples.advice.near_duplicates import compared_text
 from desktop_app.core.examples.advice.parts import (
     Parts,
     digest_of,
@@ -29,9 +30,6 @@ LEAST_TO_COMPARE = 24
 LEAST_DENSE = 8
 """Shorter texts are too often taken for another language to say that two differ."""
 
-LONGEST = 4000
-"""Characters in which groups of people are looked for."""
-
 SAME_WORDS = 2
 WORDS_WITHIN = 300
 """So many words in common, within so many characters: then it is one language, and nothing need
@@ -39,8 +37,7 @@ be told apart, which would take a third of the time.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewed:
+class Reviewed(NamedTuple):
     """What was found in one conversation: codes of advice, its language, and digests (0: none).
 
     `names` are the groups of people that it names.
@@ -67,7 +64,7 @@ def review(conversation: Conversation) -> Reviewed:
         question_digest(parts),
         digest_of(parts.reply),
         digest_of_instructions(parts.instructions),
-        named_groups(said[:LONGEST], language),
+        named_groups(compared_text(conversation), language),
     )
 
 

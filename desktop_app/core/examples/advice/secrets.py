@@ -65,7 +65,7 @@ def secrets(text: str) -> list[Found]:
 
 def may_have_secrets(text: str) -> bool:
     """Whether a closer look is worth its time."""
-    return any(mark in text for mark in _KEYS) or any(_passwords(text))
+    return any(map(text.__contains__, _KEYS)) or any(_passwords(text))
 
 
 def _passwords(text: str) -> Iterator[Found]:

@@ -4,7 +4,6 @@ import re
 
 import msgspec
 
-from desktop_app.core.examples.conversation import ContentPart, Conversation, Message
 from desktop_app.core.examples.imported import Imported, Rejected
 
 _ESCAPES = re.compile(r"\\u00([89a-fA-F][0-9a-fA-F])")
@@ -36,30 +35,12 @@ def repaired(item: Imported | Rejected) -> Imported | Rejected:
 
 
 def _repaired(item: Imported) -> Imported:
-    old = item.conversation
-    replies = [None if r is None else tuple(map(_message, r))
-               for r in (old.preferred, old.non_preferred)]  # fmt: skip
-    new: Conversation = msgspec.structs.replace(
-        old,
-        messages=tuple(map(_message, old.messages)),
-        preferred=replies[0],
-        non_preferred=replies[1],
-    )
-    return msgspec.structs.replace(item, conversation=new)
+    conversation = item.conversation.map_messages(lambda message: message.map_text(_text))
+    return msgspec.structs.replace(item, conversation=conversation)
 
 
-def _message(message: Message) -> Message:
-    if isinstance(message.content, tuple):
-        return msgspec.structs.replace(message, content=tuple(map(_part, message.content)))
-    return msgspec.structs.replace(message, content=_text(message.content))
-
-
-def _part(part: ContentPart) -> ContentPart:
-    return msgspec.structs.replace(part, text=_text(part.text))
-
-
-def _text(text: str | None) -> str | None:
-    if not text or text.isascii():
+def _text(text: str) -> str:
+    if text.isascii():
         return text
     # As above.
     from ftfy import fix_encoding  # noqa: PLC0415  # see above

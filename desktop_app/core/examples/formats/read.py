@@ -46,24 +46,17 @@ def _read(stream: BinaryIO, detected: Detected) -> Iterator[Imported | Rejected]
         return read_chat_text(lines(stream), detected.speakers)
     is_by_line = detected.container in (Container.LINES, Container.NONE)
     pieces = lines(stream) if is_by_line else split_values(stream)
-    if detected.format in (Format.CHAT, Format.UNKNOWN):
-        return _read_chat(pieces, detected.format)
     return _read_records(pieces, detected.format)
 
 
-def _read_chat(pieces: Iterator[Piece], first: Format) -> Iterator[Imported | Rejected]:
-    """Read records that are most likely in the chat format, which is decoded at full speed."""
+def _read_records(pieces: Iterator[Piece], first: Format) -> Iterator[Imported | Rejected]:
+    """Read records, those that are most likely in the chat format at full speed."""
+    is_chat = first in (Format.CHAT, Format.UNKNOWN)
     for number, data in pieces:
-        conversation = parse_exactly(data) if len(data) <= LIMIT else None
+        conversation = parse_exactly(data) if is_chat and len(data) <= LIMIT else None
         if conversation is not None:
             yield Imported(conversation, number)
         elif (item := _examined(data, number, first)) is not None:
-            yield item
-
-
-def _read_records(pieces: Iterator[Piece], first: Format) -> Iterator[Imported | Rejected]:
-    for number, data in pieces:
-        if (item := _examined(data, number, first)) is not None:
             yield item
 
 

@@ -9,9 +9,8 @@ import codecs
 import csv
 import io
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
-from functools import partial
 from itertools import count, islice
 from typing import BinaryIO, TextIO
 
@@ -86,17 +85,28 @@ class _Lines:
 
 
 class DelimitedTable:
-    """A table in text. `open_lines` begins to read its lines, with their ends, from the top."""
+    """A table in text, in a file that can be read twice; without a delimiter it is found.
+
+    Bytes that are no text in the encoding become lone surrogates (U+DC80 to U+DCFF), so that a
+    row with them can be told from one that is whole; in UTF-16 and UTF-32 they become U+FFFD.
+    """
 
     sheets: tuple[str, ...] = ()
 
-    def __init__(self, open_lines: Callable[[], Lines], delimiter: str = "") -> None:
-        """Take the delimiter, or find it by the first lines."""
+    def __init__(self, file: BinaryIO, encoding: str, delimiter: str = "") -> None:
+        """Raises TableError for an unknown encoding."""
+        try:
+            name = codecs.lookup(encoding).name
+        except LookupError:
+            raise TableError("unknown_encoding", f"The encoding {encoding} is not known.") from None
         # A limit of the whole process, and by default below what a cell may hold.
         csv.field_size_limit(max(csv.field_size_limit(), 2 * RECORD_LIMIT))
-        self._open_lines = open_lines
+        self._file = file
+        self._encoding = encoding
+        is_wide = name.startswith(("utf-16", "utf-32"))
+        self._errors = "replace" if is_wide else "surrogateescape"
         self._notes: dict[str, Note] = {}
-        with closing(open_lines()) as lines:
+        with closing(self._lines()) as lines:
             first = _sample(lines)
         self._announced = announced_delimiter(first[0]) if first else ""
         self.delimiter = delimiter or self._announced or find_delimiter(first)
@@ -110,12 +120,23 @@ class DelimitedTable:
         """Yield the rows that hold text; see `Table.rows`. There is one sheet without a name."""
         if sheet:
             raise TableError("no_sheet", "A text file has no sheets.")
-        with closing(self._open_lines()) as lines:
+        with closing(self._lines()) as lines:
             if self._announced:
                 next(lines)
             for number, cells in enumerate(self._records(lines), 1):
                 if any(map(str.strip, cells)):
                     yield number, self._clean(number, cells)
+
+    def _lines(self) -> Lines:
+        """Begin to read the lines, with their ends, from the top."""
+        self._file.seek(0)
+        text = io.TextIOWrapper(self._file, self._encoding, self._errors, newline="")
+        try:
+            yield from _bounded(text)
+        finally:
+            # The file is the caller's, who may have closed it already.
+            with suppress(ValueError):
+                text.detach()
 
     def _records(self, lines: Iterator[str]) -> Iterator[list[str]]:
         feed = _Lines(_without_mark(lines))
@@ -161,47 +182,6 @@ class DelimitedTable:
     def _note(self, code: str, row: int) -> None:
         if code not in self._notes:
             self._notes[code] = Note(code, NOTES[code].format(row=row, limit=RECORD_LIMIT // 10**6))
-
-
-def open_delimited(file: BinaryIO, encoding: str, delimiter: str = "") -> DelimitedTable:
-    """Read a table from a file that can be read twice; without a delimiter it is found.
-
-    Raises TableError for an unknown encoding.
-
-    Bytes that are no text in the encoding become lone surrogates (U+DC80 to U+DCFF), so that a
-    row with them can be told from one that is whole; in UTF-16 and UTF-32 they become U+FFFD.
-    """
-    try:
-        codecs.lookup(encoding)
-    except LookupError:
-        raise TableError("unknown_encoding", f"The encoding {encoding} is not known.") from None
-    return DelimitedTable(partial(_file_lines, file, encoding), delimiter)
-
-
-def open_pasted(text: str) -> DelimitedTable:
-    """Read cells that were copied from a spreadsheet or a web page: text with tabs.
-
-    Where there is no tab at all it is read as any other table in text.
-    """
-    lines = partial(_text_lines, text)
-    return DelimitedTable(lines, "\t" if "\t" in text else "")
-
-
-def _file_lines(file: BinaryIO, encoding: str) -> Lines:
-    file.seek(0)
-    is_wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
-    errors = "replace" if is_wide else "surrogateescape"
-    text = io.TextIOWrapper(file, encoding, errors, newline="")
-    try:
-        yield from _bounded(text)
-    finally:
-        # The file is the caller's, who may have closed it already.
-        with suppress(ValueError):
-            text.detach()
-
-
-def _text_lines(text: str) -> Lines:
-    yield from _bounded(io.StringIO(text, newline=""))
 
 
 def _bounded(text: TextIO) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from desktop_app.core.examples.formats.format import Detected, Format
-from desktop_app.core.examples.tables.delimited import open_delimited
+from desktop_app.core.examples.tables.delimited import DelimitedTable
 from desktop_app.core.examples.tables.table import Table
 
 
@@ -19,4 +19,4 @@ def open_table(file: BinaryIO, detected: Detected) -> Table:
         )
 
         return WorkbookTable(file)
-    return open_delimited(file, detected.encoding, detected.delimiter)
+    return DelimitedTable(file, detected.encoding, detected.delimiter)

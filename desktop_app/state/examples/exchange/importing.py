@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,8 @@ from desktop_app.core.examples.shared_instructions import SharedInstructions
 from desktop_app.core.examples.tables.table import Note
 from desktop_app.state.examples.exchange.reading import Reading, ShouldStop, read_items
 from desktop_app.state.examples.exchange.sources import Source
+from desktop_app.storage.project.import_workers import ImportWorkers
+from desktop_app.storage.project.preparing import Prepared, may_be_cut
 from desktop_app.storage.project.project import Project
 
 KEPT_REJECTIONS = 1000
@@ -28,6 +30,9 @@ KEPT_INSTRUCTIONS = (
     "The file has shared instructions of its own. Those of this project were kept; compare them "
     "under Examples › Shared instructions."
 )
+
+LARGE = 4 << 20
+"""Bytes from which on processes of their own read the lines; to start them takes some 0.2 s."""
 
 LOOKS_FOR_STOP = 0.1
 """Seconds between looks at the stop flag while an answer is awaited."""
@@ -155,13 +160,15 @@ def importer(project_path: Path, plan: ImportPlan, answer: Answer) -> BlockingWo
         source = plan.source
         with source.open() as file, closing(Project.open(project_path, shared=True)) as project:
             rows = _Rows(plan, file, report, should_stop, answer)
-            rows.report.imported = project.import_conversations(
-                rows.all(),
-                source=source.name,
-                test_share=plan.test_share,
-                progress=rows.tell,
-                stop=should_stop,
-            )
+            # Closed at once, whatever happens: there may be processes behind it.
+            with closing(rows.all()) as items:
+                rows.report.imported = project.import_conversations(
+                    items,
+                    source=source.name,
+                    test_share=plan.test_share,
+                    progress=rows.tell,
+                    stop=should_stop,
+                )
             if rows.report.imported and plan.reading.detected.format == Format.PROJECT:
                 file.seek(0)
                 rows.report.notes += _take_instructions(project, file)
@@ -201,19 +208,28 @@ class _Rows:
         self._should_stop = should_stop
         self._answer = answer
         self._began = time.monotonic()
+        self._prepared_to: int | None = None
 
-    def all(self) -> Iterator[Imported]:
+    def all(self) -> Generator[Imported | Prepared, None, None]:
         """Yield what could be read, then what is to be mended of the rest."""
-        for item in read_items(self._file, self._plan.reading, self._should_stop, self._note):
+        for item in self._items():
+            rejected: Sequence[Rejected] = ()
             if isinstance(item, Imported):
                 self.report.imported += 1
                 yield item
-                continue
-            self.report.note(item)
-            if self._should_stop():
-                return
-            if self.report.n_rejected % TOLD_EVERY == 0:
-                self.tell(self.report.imported)
+            elif isinstance(item, Prepared):
+                self._prepared_to = item.end
+                self.report.imported += len(item.rows)
+                yield item
+                rejected = item.rejected
+            else:
+                rejected = (item,)
+            for bad in rejected:
+                self.report.note(bad)
+                if self._should_stop():
+                    return
+                if self.report.n_rejected % TOLD_EVERY == 0:
+                    self.tell(self.report.imported)
         self._plan.source.require_whole(self._file, self._size)
         if self.report.n_rejected and (self.report.imported or self.report.n_mendable):
             self._say(ImportQuestion(self.report))
@@ -223,10 +239,19 @@ class _Rows:
                 yield item
             self.report.drop_mended(mending)
 
+    def _items(self) -> Iterator[Imported | Rejected | Prepared]:
+        reading = self._plan.reading
+        if self._size < LARGE or not may_be_cut(reading.detected):
+            yield from read_items(self._file, reading, self._should_stop, self._note)
+            return
+        with ImportWorkers(reading.detected, repair_mojibake=reading.repair_mojibake) as workers:
+            yield from workers.prepared(self._file, self._should_stop)
+
     def tell(self, n_conversations: int) -> None:
         share = None
         if self._plan.reading.is_in_order:
-            share = min(1.0, self._file.tell() / self._size)
+            place = self._file.tell() if self._prepared_to is None else self._prepared_to
+            share = min(1.0, place / self._size)
         self._say(progress(n_conversations, share, time.monotonic() - self._began))
 
     def _note(self, notes: Sequence[Note]) -> None:

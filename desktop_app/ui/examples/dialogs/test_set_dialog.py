@@ -1,12 +1,15 @@
 """Choosing which conversations are held out for the test."""
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QDialog, QRadioButton, QWidget
+from typing_extensions import override
 
 from desktop_app.state.examples.choosing_test_set import choosing_share, choosing_tag
 from desktop_app.state.examples.desk import ExamplesDesk
 from desktop_app.ui.cost.number_field import whole_number
-from desktop_app.ui.widgets.parts import button, column, isolated, label, row
+from desktop_app.ui.examples.dialogs.fitting import fit_height
+from desktop_app.ui.widgets.parts import button, column, isolated, label, row, scrolling
 
 MOST_PERCENT = 50
 
@@ -20,7 +23,7 @@ class TestSetDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Choose the test set"))
-        self.setMinimumWidth(520)
+        self.resize(540, 200)
         self._bulk = desk.bulk
         self._facets = desk.conversations.facets
         self._open_project = desk.open_project
@@ -71,15 +74,25 @@ class TestSetDialog(QDialog):
         self.choose.clicked.connect(self._choose)
         close = button(self.tr("Cancel"))
         close.clicked.connect(self.reject)
-        layout = column(label(why, "muted", wrap=True), self.now, margin=18, spacing=12)
-        layout.addLayout(row(label(self.tr("Share to hold out")), self.percent, None))
-        layout.addWidget(self.add)
-        layout.addWidget(self.anew)
-        layout.addLayout(row(self.by_tag, self.tag, None))
-        layout.addWidget(label(how, "small", wrap=True))
-        layout.addWidget(label(by_hand, "small", wrap=True))
+        content = column(label(why, "muted", wrap=True), self.now, spacing=12)
+        content.addLayout(row(label(self.tr("Share to hold out")), self.percent, None))
+        content.addWidget(self.add)
+        content.addWidget(self.anew)
+        content.addLayout(row(self.by_tag, self.tag, None))
+        content.addWidget(label(how, "small", wrap=True))
+        content.addWidget(label(by_hand, "small", wrap=True))
+        content.addStretch(1)
+        inside = QWidget()
+        inside.setLayout(content)
+        self._scroll = scrolling(inside)
+        layout = column(self._scroll, margin=18, spacing=12)
         layout.addLayout(row(None, close, self.choose))
         self.setLayout(layout)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        fit_height(self, self._scroll)
 
     def _share(self) -> float:
         counts = self._open_project.counts

@@ -9,9 +9,10 @@ from desktop_app.core.examples.should_tune import Assessment, Suggestion
 from desktop_app.core.examples.should_tune_texts import SHOULD_TUNE_TEXTS, SUGGESTIONS
 from desktop_app.state.examples.tuning_screen import assessing
 from desktop_app.state.open_project import OpenProject
+from desktop_app.ui.examples.dialogs.fitting import fit_height
 from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row, scrolling
 
-WIDTH, MOST_HEIGHT = 600, 640
+WIDTH = 600
 TONES = {Suggestion.GO_AHEAD: "good", Suggestion.PROMPTING: "warning"}
 
 
@@ -26,15 +27,15 @@ class TuningDialog(QDialog):
         self.setWindowTitle(self.tr("Should I tune at all?"))
         self.resize(WIDTH, 200)
         self.said = label(self.tr("Looking at the training conversations…"), "muted", wrap=True)
-        self._cards = column(spacing=9)
+        self._cards = column(self.said, spacing=12)
         inside = QWidget()
         inside.setLayout(self._cards)
         self._scroll = scrolling(inside)
         close = button(self.tr("Close"))
         close.clicked.connect(self.accept)
-        self._outer = column(self.said, self._scroll, margin=18, spacing=12)
-        self._outer.addLayout(row(None, close))
-        self.setLayout(self._outer)
+        layout = column(self._scroll, margin=18, spacing=12)
+        layout.addLayout(row(None, close))
+        self.setLayout(layout)
         self._task: Task = runner.run_blocking(assessing(open_project.path))
         self._task.succeeded.connect(self._show)
         self._task.failed.connect(self._tell_failure)
@@ -50,17 +51,12 @@ class TuningDialog(QDialog):
             )
         )
         for assessment in assessments:
-            self._cards.addWidget(_card(assessment))
+            card = _card(assessment)
+            self._cards.addWidget(card)
+            # At once: a layout passes over what is not shown yet.
+            card.show()
         self._cards.addStretch(1)
-        self._take_height()
-
-    def _take_height(self) -> None:
-        """Show all cards where the screen has room for them."""
-        self._outer.activate()
-        cards = self._cards.totalHeightForWidth(self._scroll.viewport().width())
-        said = self.said.heightForWidth(self.said.width())
-        around = self.height() - self._scroll.height() - self.said.height()
-        self.resize(self.width(), min(cards + said + around, MOST_HEIGHT))
+        fit_height(self, self._scroll)
 
     @Slot(object)
     def _tell_failure(self, _error: Exception) -> None:

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop_app.core.examples.conversation import ASSISTANT, SYSTEM, USER
+from desktop_app.core.examples.conversation import ASSISTANT, SYSTEM, USER, Conversation, Message
 from desktop_app.core.examples.tool_schema import ToolsError, parse_tools
 from desktop_app.state.examples.edited_conversation import EditedConversation
 from desktop_app.ui.actions import Actions
@@ -22,6 +22,7 @@ class MessageCommands(QObject):
         self._edited = edited
         self._parent = parent
         self.index = 0
+        self._is_locked = False
         self.actions = MessageActions(parent, actions.message_up, actions.message_down)
         self._menu = QMenu(parent)
         self.actions.fill(self._menu)
@@ -40,7 +41,13 @@ class MessageCommands(QObject):
     @Slot()
     def follow(self) -> None:
         """Allow what can be done to the message at hand."""
-        self.actions.follow(self._edited.conversation, self.index)
+        shown = Conversation(()) if self._is_locked else self._edited.conversation
+        self.actions.follow(shown, self.index)
+
+    def lock(self, is_locked: bool) -> None:
+        """Allow nothing, or again what can be done."""
+        self._is_locked = is_locked
+        self.follow()
 
     @Slot(int)
     def take(self, index: int) -> None:
@@ -74,7 +81,11 @@ class MessageCommands(QObject):
 
     @Slot()
     def add_next(self) -> None:
-        self._focus(self._edited.add_message(index=self.index + 1))
+        """Go to the message that waits to be written, or add one."""
+        index = self.index + 1
+        messages = self._edited.conversation.messages
+        waits = index < len(messages) and messages[index] == Message(messages[index].role, "")
+        self._focus(index if waits else self._edited.add_message(index=index))
 
     @Slot()
     def add_above(self) -> None:
@@ -104,13 +115,14 @@ class MessageCommands(QObject):
     def move(self, index: int, to: int) -> None:
         """Move a message so that it stands at `to`, if there is such a place."""
         messages = self._edited.conversation.messages
-        if index < len(messages) and 0 <= to < len(messages):
+        if not self._is_locked and index < len(messages) and 0 <= to < len(messages):
             self._edited.move_message(index, to)
             self._focus(to)
 
     @Slot()
     def divide(self) -> None:
         self._edited.divide(self.index)
+        self._focus(self.index - 1)
 
     # Tools
 

@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from desktop_app.core.examples.conversation import Conversation
-from desktop_app.ui.examples.editor.wrapping_row import wrapping_row
 from desktop_app.ui.examples.message_card import MessageCard
 from desktop_app.ui.icons import icon
+from desktop_app.ui.widgets.flow_layout import wrapping_row
 from desktop_app.ui.widgets.parts import button, column, label
 
 LEAST_SIDE_BY_SIDE = 560

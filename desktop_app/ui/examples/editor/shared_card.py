@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy
 
-from desktop_app.ui.examples.editor.wrapping_row import wrapping_row
+from desktop_app.ui.widgets.flow_layout import wrapping_row
 from desktop_app.ui.widgets.parts import Card, button, chip, label, row
 
 MOST_SHOWN = 1500

@@ -9,7 +9,7 @@ from desktop_app.core.examples.conversation import ASSISTANT, Conversation, Mess
 from desktop_app.core.examples.exports.set_table import table_lines
 from desktop_app.core.examples.imported import Imported
 from desktop_app.core.examples.tables.conversations import read_table
-from desktop_app.core.examples.tables.delimited import open_delimited
+from desktop_app.core.examples.tables.delimited import DelimitedTable
 from desktop_app.core.examples.tables.formulas import defused, restored
 from desktop_app.core.examples.tables.guess import guess_mapping
 
@@ -45,7 +45,7 @@ items = st.builds(
 
 
 def read_back(written: str) -> list[object]:
-    table = open_delimited(io.BytesIO(written.encode()), "utf-8-sig")
+    table = DelimitedTable(io.BytesIO(written.encode()), "utf-8-sig")
     mapping = guess_mapping(list(table.rows()))
     assert mapping.is_own
     return [
@@ -92,7 +92,7 @@ def test_half_characters_and_an_empty_set() -> None:
 
 
 def test_a_strangers_apostrophe_is_text() -> None:
-    table = open_delimited(io.BytesIO(b"question,answer\n'-1,'=2\n"), "utf-8")
+    table = DelimitedTable(io.BytesIO(b"question,answer\n'-1,'=2\n"), "utf-8")
     mapping = guess_mapping(list(table.rows()))
     (item,) = read_table(table, mapping)
     assert isinstance(item, Imported)

@@ -9,18 +9,18 @@ from desktop_app.core.examples.formats.format import Detected, Format
 from desktop_app.core.examples.imported import Imported, Rejected
 from desktop_app.core.examples.tables import conversations as reading
 from desktop_app.core.examples.tables.conversations import conversations, read_table
-from desktop_app.core.examples.tables.delimited import open_pasted
 from desktop_app.core.examples.tables.guess import guess_mapping
 from desktop_app.core.examples.tables.mapping import Mapping, Role
 from desktop_app.core.examples.tables.open_table import open_table
 from desktop_app.core.examples.tables.table import Note, Row, TableError
+from tests.core.examples.tables.reading import table_of
 
 PAIR = (Role.USER, Role.ASSISTANT)
 GROUPED = (Role.ID, Role.USER, Role.ASSISTANT)
 
 
 def read(text: str, roles: Sequence[Role], **more: bool) -> list[Imported | Rejected]:
-    table = open_pasted(text)
+    table = table_of(text)
     mapping = Mapping(tuple(roles), has_header=more.get("has_header", False))
     found = list(conversations(table.rows(), mapping))
     assert found == list(read_table(table, mapping))
@@ -124,7 +124,7 @@ def test_rows_with_one_id_may_stand_apart() -> None:
 
 
 def test_a_conversation_comes_as_soon_as_it_is_complete() -> None:
-    table = open_pasted("1,a,b\n2,c,d\n1,e,f\n" + "3,x,y\n" * 3)
+    table = table_of("1,a,b\n2,c,d\n1,e,f\n" + "3,x,y\n" * 3)
     taken = 0
 
     class Counted:

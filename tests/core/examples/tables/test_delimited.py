@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.core.examples.tables import delimited
-from desktop_app.core.examples.tables.delimited import open_delimited, open_pasted
+from desktop_app.core.examples.tables.delimited import DelimitedTable
 from desktop_app.core.examples.tables.table import TableError
+from tests.core.examples.tables.reading import table_of
 
 INPUTS = Path(__file__).parents[5] / "shared" / "reference" / "inputs"
 
@@ -18,7 +19,7 @@ words = st.text(
 
 
 def rows_of(text: str) -> list[tuple[str, ...]]:
-    return [cells for _, cells in open_pasted(text).rows()]
+    return [cells for _, cells in table_of(text).rows()]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -26,7 +27,7 @@ def test_the_delimiter_is_found_by_equal_widths(delimiter: str) -> None:
     rows = [("question", "answer"), ("Hello, is it late; today?", 'It is "late" | not lost.')] * 3
     file = io.StringIO()
     csv.writer(file, delimiter=delimiter).writerows(rows)
-    table = open_pasted(file.getvalue())
+    table = table_of(file.getvalue())
     assert table.delimiter == delimiter
     assert [cells for _, cells in table.rows()] == rows
 
@@ -42,7 +43,7 @@ def test_commas_in_the_texts_do_not_win_over_the_semicolon() -> None:
 
 
 def test_the_first_line_of_excel_names_the_delimiter() -> None:
-    assert list(open_pasted("sep=|\r\na,b|c\r\n1,2|3\r\n").rows()) == [
+    assert list(table_of("sep=|\r\na,b|c\r\n1,2|3\r\n").rows()) == [
         (1, ("a,b", "c")),
         (2, ("1,2", "3")),
     ]
@@ -63,7 +64,7 @@ def test_cells_copied_from_a_spreadsheet() -> None:
 
 
 def test_empty_rows_are_passed_over_and_counted() -> None:
-    assert list(open_pasted("a,b\n\n , \n1,2\n").rows()) == [(1, ("a", "b")), (4, ("1", "2"))]
+    assert list(table_of("a,b\n\n , \n1,2\n").rows()) == [(1, ("a", "b")), (4, ("1", "2"))]
 
 
 def test_rows_of_unequal_length_stay_as_they_are() -> None:
@@ -76,7 +77,7 @@ def test_rows_of_unequal_length_stay_as_they_are() -> None:
 
 
 def test_a_stray_quotation_mark_swallows_no_rows() -> None:
-    table = open_pasted('q,a\n1,"x\n2,y\n3,z\n')
+    table = table_of('q,a\n1,"x\n2,y\n3,z\n')
     assert [cells for _, cells in table.rows()] == [("q", "a"), ("1", '"x'), ("2", "y"), ("3", "z")]
     assert [note.code for note in table.notes] == ["unclosed_quote"]
     assert "Row 2" in table.notes[0].detail
@@ -89,13 +90,13 @@ def test_a_stray_quotation_mark_far_from_the_end(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_file_cut_off_inside_a_cell_is_read_and_told() -> None:
-    table = open_pasted('q,a\n1,"first line\nsecond li')
+    table = table_of('q,a\n1,"first line\nsecond li')
     assert [cells for _, cells in table.rows()][-1] == ("1", "first line\nsecond li")
     assert [note.code for note in table.notes] == ["cut_off"]
 
 
 def test_nul_characters_are_left_out_and_told() -> None:
-    table = open_pasted("a,b\n1\0,2\n")
+    table = table_of("a,b\n1\0,2\n")
     assert [cells for _, cells in table.rows()][1] == ("1", "2")
     assert [note.code for note in table.notes] == ["nul"]
 
@@ -107,7 +108,7 @@ def test_a_cell_larger_than_the_limit_of_the_csv_module() -> None:
 
 def test_an_endless_line_is_cut_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delimited, "CUT", 50)
-    table = open_pasted("a,b\n" + "x" * 500 + ",lost\n1,2\n")
+    table = table_of("a,b\n" + "x" * 500 + ",lost\n1,2\n")
     assert [cells for _, cells in table.rows()] == [("a", "b"), ("x" * 50,), ("1", "2")]
     assert [note.code for note in table.notes] == ["too_long"]
 
@@ -116,22 +117,22 @@ def test_an_endless_line_is_cut_and_told(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_encodings(encoding: str) -> None:
     text = "q,a\nwhere,こんにちは\n" if encoding == "shift_jis" else "q,a\nwhere,Größe\n"
     file = io.BytesIO(text.encode(encoding))
-    assert [list(open_delimited(file, encoding).rows())[1][1] for _ in range(2)] == [
+    assert [list(DelimitedTable(file, encoding).rows())[1][1] for _ in range(2)] == [
         tuple(text.splitlines()[1].split(","))
     ] * 2
     assert not file.closed
 
 
 def test_bytes_that_are_no_text_can_be_told() -> None:
-    rows = list(open_delimited(io.BytesIO(b"q,a\n1,caf\xe9\n"), "utf-8").rows())
+    rows = list(DelimitedTable(io.BytesIO(b"q,a\n1,caf\xe9\n"), "utf-8").rows())
     assert rows[1][1] == ("1", "caf\udce9")
 
 
 def test_refused_encoding_and_sheet() -> None:
     with pytest.raises(TableError, match="unknown_encoding"):
-        open_delimited(io.BytesIO(b""), "utf-99")
+        DelimitedTable(io.BytesIO(b""), "utf-99")
     with pytest.raises(TableError, match="no_sheet"):
-        list(open_pasted("a,b").rows("Sheet1"))
+        list(table_of("a,b").rows("Sheet1"))
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff", '"'])
@@ -140,7 +141,7 @@ def test_next_to_nothing(text: str) -> None:
 
 
 def test_two_readings_at_once_of_which_one_is_left() -> None:
-    table = open_delimited(io.BytesIO(b"a,b\n1,2\n3,4\n"), "utf-8")
+    table = DelimitedTable(io.BytesIO(b"a,b\n1,2\n3,4\n"), "utf-8")
     left = table.rows()
     next(left)
     assert len(list(table.rows())) == 3
@@ -153,7 +154,7 @@ def test_what_the_csv_module_writes_is_read(rows: list[list[str]], delimiter: st
     file = io.StringIO(newline="")
     csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
     data = io.BytesIO(file.getvalue().encode())
-    found = [list(cells) for _, cells in open_delimited(data, "utf-8", delimiter).rows()]
+    found = [list(cells) for _, cells in DelimitedTable(data, "utf-8", delimiter).rows()]
     assert found == [row for row in rows if any(map(str.strip, row))]
 
 
@@ -170,7 +171,7 @@ def test_files_of_strangers(name: str, encoding: str, delimiter: str, n_rows: in
     if not path.exists():
         pytest.skip("the files of strangers are not here")
     with path.open("rb") as file:
-        table = open_delimited(file, encoding)
+        table = DelimitedTable(file, encoding)
         assert table.delimiter == delimiter
         rows = list(table.rows())
     assert len(rows) == n_rows

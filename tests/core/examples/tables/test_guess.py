@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.core.examples.tables.conversations import conversations
-from desktop_app.core.examples.tables.delimited import open_delimited, open_pasted
+from desktop_app.core.examples.tables.delimited import DelimitedTable
 from desktop_app.core.examples.tables.guess import guess_mapping
 from desktop_app.core.examples.tables.mapping import Mapping, Role
+from desktop_app.core.examples.tables.table import Row
+from tests.core.examples.tables.reading import table_of
 
 cells = st.text(st.sampled_from(" abä漢?.0") | st.characters(), max_size=6) | st.sampled_from(
     ["question", "Answer", "user", "assistant", "tags", "5", "質問", "Where is my parcel, please?"]
@@ -20,7 +22,7 @@ REPLY = "It left the depot this morning and will be with you tomorrow."
 
 
 def guessed(text: str) -> Mapping:
-    return guess_mapping(list(open_pasted(text).rows()))
+    return guess_mapping(list(table_of(text).rows()))
 
 
 def roles(header: str, *rows: str) -> str:
@@ -118,7 +120,8 @@ def test_a_comma_in_a_text_makes_no_column() -> None:
 
 
 def test_what_many_rows_fill_is_a_column_without_a_name() -> None:
-    numbered = [(1, ("question", "answer")), *[(n, (QUESTION, REPLY)) for n in range(2, 6)]]
+    numbered: list[Row] = [(n, (QUESTION, REPLY)) for n in range(2, 6)]
+    numbered.insert(0, (1, ("question", "answer")))
     for n in range(6, 9):
         numbered.append((n, (QUESTION, REPLY, "delivery")))
         found = guess_mapping(numbered).roles
@@ -150,7 +153,7 @@ def test_files_of_strangers(name: str, encoding: str) -> None:
     if not path.exists():
         pytest.skip("the files of strangers are not here")
     with path.open("rb") as file:
-        mapping = guess_mapping(list(open_delimited(file, encoding).rows()))
+        mapping = guess_mapping(list(DelimitedTable(file, encoding).rows()))
     assert mapping == Mapping((Role.USER, Role.TAG))
 
 

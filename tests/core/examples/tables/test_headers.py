@@ -1,27 +1,32 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desktop_app.core.examples.tables.guess import guess_mapping
+from desktop_app.core.examples.tables.header_words import TERMS
+from desktop_app.core.examples.tables.headers import meaning
 from desktop_app.core.examples.tables.mapping import Role
-from desktop_app.core.examples.tables.words import speaker
+from desktop_app.core.examples.tables.words import plain, speaker
 
 HEADERS = {
-    Role.USER: """Customer wrote; Customer message; What they asked; What the customer asked us;
-        Ticket text; Text of the e-mail; Message from the customer; Customer's problem;
-        Support request; User query (translated); Message to support; Customer comment;
-        Kunde schrieb; Kundennachricht; Was der Kunde gefragt hat; Nachricht vom Kunden;
-        Text des Tickets; Ce que le client a écrit; Message du client; La question posée;
-        Lo que preguntó el cliente; Mensaje del cliente; Messaggio del cliente;
-        Testo della richiesta; Mensagem do cliente; Pergunta do usuário; Bericht van de klant;
-        Klantvraag; Vraag van klant; お客様からのお問い合わせ内容; お客様のメッセージ; 質問内容;
-        客户的问题; 고객 문의 내용; رسالة العميل; سؤال الزبون; Вопрос клиента""",
-    Role.ASSISTANT: """Our answer; Agent reply; How we answered; What our agent wrote to customers;
-        Reply to customer; Final response; Support answer (approved); Our reply text;
-        Message to the customer; Unsere Antwort; Antworttext; Antwort an den Kunden;
-        Supportantwort; Nachricht an den Kunden; Notre réponse; Réponse de l'agent;
-        Nuestra respuesta; Respuesta del agente; La nostra risposta; Nossa resposta;
-        Resposta do atendente; Ons antwoord; Antwoord van medewerker; 担当者の返信; お客様への返信;
-        弊社からの回答; 我们的回复; 상담원 답변; رد الموظف; ردنا على العميل; إجابة الدعم;
-        Ответ оператора""",
+    Role.USER: """Incoming message; Prompt (input); Customer wrote; Customer message;
+        What they asked; What the customer asked us; Ticket text; Text of the e-mail;
+        Message from the customer; Customer's problem; Support request; User query (translated);
+        Message to support; Customer comment; Kunde schrieb; Kundennachricht;
+        Was der Kunde gefragt hat; Nachricht vom Kunden; Text des Tickets;
+        Ce que le client a écrit; Message du client; La question posée; Lo que preguntó el cliente;
+        Mensaje del cliente; Messaggio del cliente; Testo della richiesta; Mensagem do cliente;
+        Pergunta do usuário; Bericht van de klant; Klantvraag; Vraag van klant;
+        お客様からのお問い合わせ内容; お客様のメッセージ; 質問内容; 客户的问题; 고객 문의 내용;
+        رسالة العميل; سؤال الزبون; Вопрос клиента""",
+    Role.ASSISTANT: """Outgoing message; Completion (output); Our answer; Agent reply;
+        How we answered; What our agent wrote to customers; Reply to customer; Final response;
+        Support answer (approved); Our reply text; Message to the customer; Unsere Antwort;
+        Antworttext; Antwort an den Kunden; Supportantwort; Nachricht an den Kunden; Notre réponse;
+        Réponse de l'agent; Nuestra respuesta; Respuesta del agente; La nostra risposta;
+        Nossa resposta; Resposta do atendente; Ons antwoord; Antwoord van medewerker; 担当者の返信;
+        お客様への返信; 弊社からの回答; 我们的回复; 상담원 답변; رد الموظف; ردنا على العميل;
+        إجابة الدعم; Ответ оператора""",
     Role.NOTES: """Internal remarks on what happened afterwards; Notes for the team; Agent comment;
         Interne Bemerkungen; Interne Notizen zum Fall; Remarques internes; Notas internas;
         Note interne; Interne opmerkingen; 社内メモ; ملاحظات داخلية""",
@@ -61,6 +66,12 @@ def test_cells_that_are_made_of_such_words_throughout_have_no_header() -> None:
     topics = ["delivery question", "billing question", "question on returns", "support request"]
     rows = [(n, (topic, f"It is on its way, {n}.")) for n, topic in enumerate(topics, 1)]
     assert not guess_mapping(rows).has_header
+
+
+@given(st.text(max_size=30) | st.lists(st.sampled_from([*TERMS, "zzz"]), max_size=6).map(" ".join))
+def test_anything_may_stand_in_a_header(text: str) -> None:
+    found = meaning(plain(text))
+    assert found is None or found.role in Role
 
 
 @pytest.mark.parametrize("cell", ["", "17", " ", "?"])

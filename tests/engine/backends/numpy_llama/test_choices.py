@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from desktop_app.engine.backends.backend import GeneratedPiece, Sampling, Scored
 from desktop_app.engine.backends.numpy_llama import generation
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
 from desktop_app.engine.backends.numpy_llama.sampling import Sampler, scored
+from tests.engine.tiny_model import tiny_weights, vocabulary, write_model
 
 PROMPT = np.random.default_rng(4).integers(3, 300, 20)
 
@@ -153,3 +155,12 @@ def test_the_logits_that_are_handed_in_stay_as_they_are() -> None:
     before = LOGITS.copy()
     chosen(Sampling(temperature=0, presence_penalty=1, logit_bias={1: 3}), 3)
     np.testing.assert_array_equal(LOGITS, before)
+
+
+def test_calls_of_tools_are_seen_where_their_tags_are_tokens(tmp_path: Path) -> None:
+    tokens = ["<tool_call>", *vocabulary()[1:]]
+    path = write_model(tmp_path / "m.gguf", tiny_weights(0), {"tokenizer.ggml.tokens": tokens})
+    model = NumpyLlamaModel(path)
+    for token, text in ((0, "<tool_call>"), (1, "")):
+        sampling = Sampling(max_tokens=1, logit_bias={token: 100})
+        assert [piece.text for piece in model.generate(PROMPT, sampling)] == [text]

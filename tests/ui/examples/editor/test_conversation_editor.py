@@ -57,6 +57,43 @@ def test_ctrl_enter_adds_the_next_message(qtbot: QtBot, bench: Bench) -> None:
     assert bench.editor.card(3).text.hasFocus()
 
 
+def test_ctrl_enter_goes_to_the_reply_that_waits(bench: Bench) -> None:
+    bench.show(chat("one", "", "three"))
+    bench.editor.commands.take(0)
+    bench.editor.commands.actions.next.trigger()
+    assert bench.texts() == ["one", "", "three"]
+    assert bench.editor.commands.index == 1
+    bench.editor.commands.actions.next.trigger()
+    assert bench.editor.commands.index == 2
+    assert bench.texts() == ["one", "", "", "three"]
+
+
+def test_after_a_division_the_cursor_is_before_the_cut(bench: Bench) -> None:
+    bench.show(chat("one", "two", "three", "four"))
+    bench.editor.commands.take(2)
+    bench.editor.commands.actions.divide.trigger()
+    assert bench.texts() == ["one", "two"]
+    assert bench.editor.commands.index == 1
+
+
+def test_what_is_in_the_bin_is_only_read(bench: Bench) -> None:
+    bench.show(chat("one", "two"))
+    editor = bench.editor
+    editor.show_binned(True)
+    assert editor.binned.isVisibleTo(editor)
+    assert not editor.card(0).text.isEnabled()
+    commands = editor.commands
+    assert not any(
+        action.isEnabled() for action in (commands.actions.delete, commands.actions.next)
+    )
+    commands.move(0, 1)
+    assert bench.texts() == ["one", "two"]
+    editor.show_binned(False)
+    assert commands.actions.delete.isEnabled()
+    assert editor.card(0).text.isEnabled()
+    assert editor.binned.isHidden()
+
+
 def test_the_menu_of_a_message_does_what_it_says(bench: Bench) -> None:
     bench.show(chat("one", "two", "three", "four"))
     actions = bench.editor.commands.actions
