@@ -25,6 +25,7 @@ class TokenizeBody(Struct, frozen=True):
     model: str
     messages: Annotated[list[dict[str, Any]], Meta(min_length=1)]
     add_generation_prompt: bool = True
+    tools: list[dict[str, Any]] | None = None
 
 
 class EngineApi:
@@ -61,7 +62,9 @@ class EngineApi:
         body = await read_json(request, TokenizeBody)
         session = await self._access.session(body.model)
         tokens = await session.prompt(
-            plain_messages(body.messages), add_generation_prompt=body.add_generation_prompt
+            plain_messages(body.messages),
+            add_generation_prompt=body.add_generation_prompt,
+            tools=body.tools,
         )
         context = await session.run(lambda model: model.context_tokens)
         return json_answer(

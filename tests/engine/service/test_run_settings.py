@@ -1,5 +1,6 @@
 """What a run does when it is left to the service, and in which order."""
 
+import msgspec
 import pytest
 
 from desktop_app.core.examples.rules import DPO
@@ -9,6 +10,7 @@ from desktop_app.engine.jobs_runner.origin import model_name
 from desktop_app.engine.jobs_runner.settings import (
     PEAK_LEARNING_RATE,
     PEAK_PREFERENCE_RATE,
+    RunSettings,
     learning_rate,
     resolve,
     run_settings,
@@ -147,3 +149,25 @@ def test_every_end_of_a_worker_is_explained(code: int) -> None:
     assert error.code
     assert error.message
     assert error.message.endswith(".")
+
+
+def test_a_job_of_an_older_store_is_a_supervised_one_of_its_own_base() -> None:
+    old = (
+        b'{"id":"ftjob-1","created_at":1,"model":"base","training_file":"file-1","seed":7,'
+        b'"status":"succeeded","requested":{"n_epochs":3,"batch_size":null,'
+        b'"learning_rate_multiplier":null},"resolved":{"n_epochs":3,"batch_size":1,'
+        b'"learning_rate_multiplier":1.0},"metadata":{},"n_examples":12,"result_files":[]}'
+    )
+    job = msgspec.json.decode(old, type=JobRecord)
+    assert (job.method, job.base_model) == ("supervised", "base")
+    assert job.resolved == RunHyperparameters(3, 1, 1.0)
+
+
+def test_settings_written_by_an_older_program_are_understood() -> None:
+    old = (
+        b'{"model_path":"m","seed":1,"n_epochs":3,"batch_size":1,"learning_rate_multiplier":2.0,'
+        b'"has_validation":false,"rank":16,"alpha":32.0}'
+    )
+    settings = msgspec.json.decode(old, type=RunSettings)
+    assert (settings.method, settings.continues) == ("supervised", False)
+    assert settings.peak_rate == PEAK_LEARNING_RATE

@@ -141,7 +141,7 @@ def test_a_line_at_the_limit(over: int) -> None:
     data = b"\n".join([chat("a").encode(), filled, chat("b").encode()])
     rows, rejected = in_pieces(data, LINES)
     assert (rows, rejected) == singly(data, LINES)
-    assert [bad.reason for bad in rejected] == (["too_long"] if over >= 0 else [])
+    assert [bad.reason for bad in rejected] == (["too_long"] if over > 0 else [])
 
 
 def test_what_depends_on_other_lines_is_not_cut() -> None:

@@ -20,10 +20,13 @@ EACH_IMPORT = 300
 # Children are forked from a program that has everything loaded: 200 starts would take minutes.
 VICTIMS = """
 import json, os, random, signal, sys, time
+from contextlib import contextmanager
 from itertools import count, islice
 from pathlib import Path
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.core.examples.imported import Imported
+from desktop_app.storage.project import finishing
+from desktop_app.storage.project.database import Database
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Split
 
@@ -57,7 +60,28 @@ def bring_in(project, each, tell):
         )
         tell(n)
 
+def die_after(n, path, tell):
+    """Kill this process when so many transactions of one import are written; 0: tell how many."""
+    project = Project.open(path)
+    whole, done = Database.transaction, count(1)
+    @contextmanager
+    def counted(database):
+        with whole(database) as connection:
+            yield connection
+        if next(done) == n:
+            os.kill(os.getpid(), signal.SIGKILL)
+    Database.transaction = counted
+    finishing.AT_ONCE = 50
+    items = (Imported(talk(n), n, ("returns",), notes=str(n)) for n in range(300))
+    project.import_conversations(
+        items, source="", test_share=0.1, stop=lambda: False, progress=lambda _: None
+    )
+    tell(next(done) - 1)
+
 def live(work, path, tell):
+    if work.startswith("after"):
+        die_after(int(work.removeprefix("after")), path, tell)
+        os._exit(0)
     project = Project.open(path)
     if work == "edit":
         edit(project, tell)
@@ -74,8 +98,9 @@ for order in sys.stdin:
             os.write(writing, b"%r\\n" % error)
         os._exit(1)
     os.close(writing)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     with open(reading, "rb") as told:
         print(json.dumps(told.read().decode().split()), flush=True)
@@ -94,7 +119,9 @@ class Victims:
         """Let one work for a moment, kill it, and return what it had said to be saved."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = [work, str(path), self._draw.uniform(*LIFE_S[work])]
+        # What is not in the table dies, or ends, by itself.
+        life = self._draw.uniform(*LIFE_S[work]) if work in LIFE_S else None
+        order = [work, str(path), life]
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         self.killed += 1
@@ -184,3 +211,25 @@ def test_kills_in_the_middle_of_a_long_import(victims: Victims, path: Path) -> N
         project.close()
     print(f"killed in a long import: {victims.killed}, {seen} of them after a first batch")
     assert seen > LONG_IMPORT_KILLS // 3
+
+
+def test_kills_between_the_transactions_of_an_import(victims: Victims, path: Path) -> None:
+    before = path.read_bytes()
+    (n_transactions,) = victims.kill_one("after 0", path)
+    # A batch, the step, six parts and the end.
+    assert n_transactions == 9
+    found = []
+    for n in range(1, n_transactions + 1):
+        path.write_bytes(before)
+        assert victims.kill_one(f"after {n}", path) == []
+        project = Project.open(path)
+        found.append(project.counts().conversations - 1)
+        assert len(project.ids(Filter(tag="returns"))) == found[-1]
+        assert_sound(project)
+        assert project._database.rows("SELECT count(*) FROM history WHERE undone = 3") == [(0,)]
+        project.undo()
+        assert project.counts().conversations == (1 if found[-1] else 0)
+        project.redo()
+        assert project.counts().conversations == found[-1] + 1
+        project.close()
+    assert found == [0] + [EACH_IMPORT] * (n_transactions - 1)

@@ -1,8 +1,9 @@
 """Conversations that are nearly the same, found by MinHash.
 
 Two are near duplicates where their words and pairs of words, or in scripts without spaces their
-threes of characters, coincide to three quarters (Jaccard). Source of the method: Broder, "On the
-resemblance and containment of documents", 1997.
+threes of characters, coincide to three quarters (Jaccard), and those before the reply to a half:
+one reply to questions that have little in common is how a manner is taught. Source of the method:
+Broder, "On the resemblance and containment of documents", 1997.
 """
 
 import re
@@ -10,10 +11,16 @@ from array import array
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from desktop_app.core.examples.advice.parts import parts_of
 from desktop_app.core.examples.conversation import SYSTEM, Conversation
 
 ALIKE = 0.75
+ASKED_ALIKE = 0.5
 PERMUTATIONS = 64
+OF_ASKED = 16
+WIDTH = PERMUTATIONS + OF_ASKED
+"""Numbers in a signature: of the whole text, then of what stands before the reply."""
+
 BANDS = 16
 ROWS = PERMUTATIONS // BANDS
 LONGEST = 4000
@@ -39,11 +46,11 @@ class NearDuplicates:
         self._ids = array("Q")
         self._signatures = array("I")
         self._place: dict[int, int] = {}
-        self._waiting: list[tuple[int, str]] = []
+        self._waiting: list[tuple[int, Conversation]] = []
 
     def add(self, id: int, conversation: Conversation) -> None:
         """Take one more, or what became of one; those without words are like no other."""
-        self._waiting.append((id, compared_text(conversation)))
+        self._waiting.append((id, conversation))
         if len(self._waiting) == BATCH:
             self._sign()
 
@@ -56,7 +63,7 @@ class NearDuplicates:
         place = self._place.setdefault(id, len(self._ids))
         if place == len(self._ids):
             self._ids.append(id)
-        self._signatures[place * PERMUTATIONS : (place + 1) * PERMUTATIONS] = numbers
+        self._signatures[place * WIDTH : (place + 1) * WIDTH] = numbers
 
     def drop(self, id: int) -> None:
         """Forget one that is no longer there."""
@@ -71,10 +78,10 @@ class NearDuplicates:
             if place != last:
                 self._ids[place] = self._ids[last]
                 self._place[self._ids[place]] = place
-                self._signatures[place * PERMUTATIONS : (place + 1) * PERMUTATIONS] = (
-                    self._signatures[last * PERMUTATIONS :]
-                )
-            del self._ids[last:], self._signatures[last * PERMUTATIONS :]
+                self._signatures[place * WIDTH : (place + 1) * WIDTH] = self._signatures[
+                    last * WIDTH :
+                ]
+            del self._ids[last:], self._signatures[last * WIDTH :]
 
     def groups(self, should_stop: Callable[[], bool] = lambda: False) -> list[list[int]]:
         """Return the ids that are alike, two or more together; all in ascending order."""
@@ -90,7 +97,7 @@ class NearDuplicates:
         return sorted(sorted(ids[at] for at in group) for group in members.larger_than_one())
 
     def _sign(self) -> None:
-        signatures = signatures_of([text for _, text in self._waiting])
+        signatures = signatures_of([conversation for _, conversation in self._waiting])
         for (id_, _), signature in zip(self._waiting, signatures, strict=True):
             self.add_signature(id_, signature)
         self._waiting.clear()
@@ -101,33 +108,48 @@ class NearDuplicates:
         raw = memoryview(self._signatures).cast("B")
         width = self._signatures.itemsize
         for place in places:
-            start = (place * PERMUTATIONS + band * ROWS) * width
+            start = (place * WIDTH + band * ROWS) * width
             other = first.setdefault(bytes(raw[start : start + ROWS * width]), place)
             if other == place or members.are_joined(other, place):
                 continue
-            if self._likeness(other, place) >= ALIKE:
+            if self._are_alike(other, place):
                 members.join(other, place)
 
-    def _likeness(self, one: int, other: int) -> float:
-        signatures = self._signatures
-        a = signatures[one * PERMUTATIONS : (one + 1) * PERMUTATIONS]
-        b = signatures[other * PERMUTATIONS : (other + 1) * PERMUTATIONS]
-        return sum(map(int.__eq__, a, b)) / PERMUTATIONS
+    def _are_alike(self, one: int, other: int) -> bool:
+        a = self._signatures[one * WIDTH : (one + 1) * WIDTH]
+        b = self._signatures[other * WIDTH : (other + 1) * WIDTH]
+        asked = sum(map(int.__eq__, a[PERMUTATIONS:], b[PERMUTATIONS:]))
+        if asked < ASKED_ALIKE * OF_ASKED:
+            return False
+        return sum(map(int.__eq__, a, b)) - asked >= ALIKE * PERMUTATIONS
 
 
-def signatures_of(texts: Sequence[str]) -> list[bytes]:
-    """Return what stands for each text in comparing, b"" for those without words."""
-    shingles = [(at, found) for at, text in enumerate(texts) if (found := shingles_of(text))]
-    signatures = [b""] * len(texts)
-    if shingles:
-        # It is a library in another language that the window must start without.
-        from rensa import RMinHash  # noqa: PLC0415  # see above
-
-        sets = [found for _, found in shingles]
-        matrix = RMinHash.digest_matrix_from_token_sets(sets, PERMUTATIONS, SEED)
-        for (at, _), row in zip(shingles, matrix.to_rows(), strict=True):
-            signatures[at] = array("I", row).tobytes()
+def signatures_of(conversations: Sequence[Conversation]) -> list[bytes]:
+    """Return what stands for each in comparing, b"" for those without words."""
+    wholes = [shingles_of(compared_text(each)) for each in conversations]
+    # A reply to nothing is compared by itself.
+    asked = [shingles_of(asked_text(each)) or [""] for each in conversations]
+    with_words = [at for at, shingles in enumerate(wholes) if shingles]
+    signatures = [b""] * len(conversations)
+    rows = zip(
+        _hashed([wholes[at] for at in with_words], PERMUTATIONS),
+        _hashed([asked[at] for at in with_words], OF_ASKED),
+        strict=True,
+    )
+    for at, (of_whole, of_asked) in zip(with_words, rows, strict=True):
+        signatures[at] = array("I", (*of_whole, *of_asked)).tobytes()
     return signatures
+
+
+def _hashed(shingles: list[list[str]], permutations: int) -> list[list[int]]:
+    if not shingles:
+        return []
+    # It is a library in another language that the window must start without.
+    from rensa import RMinHash  # noqa: PLC0415  # see above
+
+    matrix = RMinHash.digest_matrix_from_token_sets(shingles, permutations, SEED)
+    rows: list[list[int]] = matrix.to_rows()
+    return rows
 
 
 class _Groups:
@@ -164,6 +186,12 @@ def compared_text(conversation: Conversation) -> str:
     said = (m.text for m in conversation.messages if m.role not in _INSTRUCTIONS)
     reply = conversation.preferred[0].text if conversation.preferred else ""
     return "\n".join((*said, reply))[:LONGEST]
+
+
+def asked_text(conversation: Conversation) -> str:
+    """Return what of that stands before the reply."""
+    question = parts_of(conversation).question
+    return "\n".join([m.text for m in question if m.role not in _INSTRUCTIONS])[:LONGEST]
 
 
 def shingles_of(text: str) -> list[str]:

@@ -30,6 +30,7 @@ def look_at_lines(stored: Sequence[tuple[Stored, str]]) -> list[Seen]:
 
     Raises LineError for what is no conversation.
     """
-    texts = [compared_text(parse_line(line)) for (_, _, line), _ in stored]
-    names = map(named_groups, texts, (language for _, language in stored))
-    return [Seen(*each) for each in zip(signatures_of(texts), names, strict=True)]
+    conversations = [parse_line(line) for (_, _, line), _ in stored]
+    languages = (language for _, language in stored)
+    names = map(named_groups, map(compared_text, conversations), languages)
+    return [Seen(*each) for each in zip(signatures_of(conversations), names, strict=True)]
