@@ -17,6 +17,7 @@ from desktop_app.engine.api import not_offered_api
 from desktop_app.engine.api.chat_api import ChatApi
 from desktop_app.engine.api.completions_api import CompletionsApi
 from desktop_app.engine.api.engine_api import EngineApi
+from desktop_app.engine.api.exports_api import ExportsApi
 from desktop_app.engine.api.files_api import FilesApi
 from desktop_app.engine.api.jobs_api import JobsApi
 from desktop_app.engine.api.model_access import ModelAccess
@@ -30,6 +31,8 @@ from desktop_app.engine.errors import (
     answer_http_error,
     answer_unknown_id,
 )
+from desktop_app.engine.exports.disk_use import DiskUse
+from desktop_app.engine.exports.exports import Exports
 from desktop_app.engine.guard import Activity, Guard
 from desktop_app.engine.jobs_runner.job_life import JobLife
 from desktop_app.engine.jobs_runner.log_intake import LogIntake
@@ -38,6 +41,7 @@ from desktop_app.engine.jobs_runner.speed import SpeedMeter
 from desktop_app.engine.jobs_runner.supervisor import Supervisor
 from desktop_app.engine.jobs_runner.validator import Validator
 from desktop_app.engine.machine import Machine
+from desktop_app.engine.models.adapter_import import AdapterImport
 from desktop_app.engine.models.loaded_models import LoadedModels
 from desktop_app.engine.models.model_list import ModelList
 from desktop_app.engine.models.starter_fetch import StarterFetch
@@ -85,6 +89,8 @@ class Service:
         )
         self.models = ModelList(self.database, folders, finder)
         self.results = Results(self.database, folders)
+        self.exports = Exports(self.database, self.models)
+        self.adapters = AdapterImport(self.database, folders, self.models)
         self.speed = SpeedMeter(self.database, machine)
         self.supervisor = Supervisor(
             self.life,
@@ -104,6 +110,8 @@ class Service:
     def start(self) -> None:
         """Begin with what an earlier service left unfinished."""
         tidy(self.database, self._options.folders)
+        self.adapters.tidy()
+        self.exports.start()
         self.supervisor.start()
         self.validator.start()
 
@@ -111,6 +119,7 @@ class Service:
         """End cleanly: a running job saves its state and goes on at the next start."""
         self.stopping.set()
         self.fetch.cancel()
+        self.exports.stop()
         self.validator.stop()
         self.supervisor.stop()
         self.loaded.close()
@@ -118,7 +127,9 @@ class Service:
 
     async def is_busy(self) -> bool:
         """Whether something must not be broken off by an idle exit."""
-        return self.fetch.progress().running or await run_in_threadpool(self.life.count_active) > 0
+        if self.fetch.progress().running or await run_in_threadpool(self.exports.is_busy):
+            return True
+        return await run_in_threadpool(self.life.count_active) > 0
 
     def application(
         self, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -166,7 +177,13 @@ class Service:
         ]
         # Without redirects: a path with a slash too many is unknown, as any other wrong path.
         under_v1 = Router(protocol, redirect_slashes=False)
-        return [Mount("/v1", app=under_v1), *engine.routes(), *self._starter_api.routes()]
+        own = [*engine.routes(), *self._starter_api.routes(), *self._exports_api().routes()]
+        return [Mount("/v1", app=under_v1), *own]
+
+    def _exports_api(self) -> ExportsApi:
+        folders = self._options.folders
+        disk = DiskUse(self.database, folders, self.models, self.life, self.results)
+        return ExportsApi(self.exports, self.adapters, disk, self.models, self.database, folders)
 
     def _jobs_changed(self) -> None:
         self.validator.wake()

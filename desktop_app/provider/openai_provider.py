@@ -5,14 +5,16 @@ import binascii
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 import openai
 from openai import omit
-from openai.types.fine_tuning import SupervisedHyperparametersParam
+from openai.types.fine_tuning import DpoHyperparametersParam, SupervisedHyperparametersParam
+from openai.types.fine_tuning.job_create_params import Method
 from typing_extensions import override
 
 from desktop_app.core.examples.conversation import Message
-from desktop_app.core.jobs.job import SUBMISSION_KEY, Checkpoint, Job, JobEvent, JobRequest
+from desktop_app.core.jobs.job import DPO, SUBMISSION_KEY, Checkpoint, Job, JobEvent, JobRequest
 from desktop_app.provider.chat import ChatStreams
 from desktop_app.provider.client import new_client
 from desktop_app.provider.conversion import (
@@ -111,10 +113,7 @@ class OpenAIProvider(Provider):
                 validation_file=request.validation_file or omit,
                 suffix=request.suffix or omit,
                 seed=omit if request.seed is None else request.seed,
-                method={
-                    "type": "supervised",
-                    "supervised": {"hyperparameters": _hyperparameters(request)},
-                },
+                method=_method(request),
                 metadata={SUBMISSION_KEY: request.submission},
             )
             return job_of(answer)
@@ -211,6 +210,14 @@ def _none_if_not_offered() -> Iterator[None]:
     except openai.APIStatusError as error:
         if error.status_code not in NOT_OFFERED_STATUSES:
             raise
+
+
+def _method(request: JobRequest) -> Method:
+    if request.method == DPO:
+        # Beta, which these alone have, is left to the service.
+        chosen = cast("DpoHyperparametersParam", _hyperparameters(request))
+        return {"type": "dpo", "dpo": {"hyperparameters": chosen}}
+    return {"type": "supervised", "supervised": {"hyperparameters": _hyperparameters(request)}}
 
 
 def _hyperparameters(request: JobRequest) -> SupervisedHyperparametersParam:

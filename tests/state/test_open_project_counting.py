@@ -48,15 +48,16 @@ class SlowCount:
         self._count: Count = Project.counts
         self._calls = 0
         self.may_go = Event()
-        monkeypatch.setattr(Project, "counts", lambda *arguments: self.count(*arguments))
 
-    def count(self, project: Project, refused_traits: int = 0) -> Counts:
-        self._calls += 1
-        is_first = self._calls == 1
-        counts = self._count(project, refused_traits)
-        if is_first:
-            assert self.may_go.wait(10)
-        return counts
+        def counts(project: Project, refused_traits: int = 0) -> Counts:
+            self._calls += 1
+            is_first = self._calls == 1
+            found = self._count(project, refused_traits)
+            if is_first:
+                assert self.may_go.wait(10)
+            return found
+
+        monkeypatch.setattr(Project, "counts", counts)
 
 
 def test_a_few_are_counted_at_once(tmp_path: Path, opened: OpenProject) -> None:

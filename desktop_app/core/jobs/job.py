@@ -8,6 +8,7 @@ everything that may be missing is optional and an unknown status is shown as it 
 from msgspec import Struct
 
 TERMINAL_STATUSES = frozenset({"succeeded", "failed", "cancelled", "canceled"})
+SUPERVISED, DPO = "supervised", "dpo"
 SUBMISSION_KEY = "exemplar_submission"
 """The key in a job's metadata whose value, a UUID, tells our own submission from any other."""
 
@@ -21,7 +22,10 @@ class Hyperparameters(Struct, frozen=True):
 
 
 class JobRequest(Struct, frozen=True):
-    """What is asked of a service. `submission` is a UUID that the job carries in its metadata."""
+    """What is asked of a service. `submission` is a UUID that the job carries in its metadata.
+
+    `method` is "supervised", or "dpo" for examples with two replies to compare.
+    """
 
     model: str
     training_file: str
@@ -30,6 +34,7 @@ class JobRequest(Struct, frozen=True):
     suffix: str | None = None
     seed: int | None = None
     hyperparameters: Hyperparameters = Hyperparameters()
+    method: str = SUPERVISED
 
 
 class JobError(Struct, frozen=True):

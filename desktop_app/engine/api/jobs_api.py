@@ -19,6 +19,7 @@ from desktop_app.engine.errors import ApiError
 from desktop_app.engine.identifiers import random_id
 from desktop_app.engine.jobs_runner import job_folder
 from desktop_app.engine.jobs_runner.job_life import JobLife, NotPossibleError
+from desktop_app.engine.jobs_runner.origin import origin_of
 from desktop_app.engine.models.model_list import ModelList
 from desktop_app.engine.requests import Paging, json_answer, metadata_filter, read_json
 from desktop_app.engine.store.folders import Folders
@@ -69,7 +70,7 @@ class JobsApi:
 
     def _create(self, body: JobBody) -> JobRecord:
         try:
-            self._models.trainable(body.model)
+            origin = origin_of(self._models, body.model)
         except UnknownIdError as error:
             message = f"Model {body.model} is not available for fine-tuning or does not exist."
             raise ApiError(400, message, param="model", code="model_not_available") from error
@@ -80,6 +81,7 @@ class JobsApi:
             id=random_id("ftjob-"),
             created_at=int(time.time()),
             model=body.model,
+            base=origin.base,
             training_file=body.training_file,
             validation_file=body.validation_file,
             suffix=body.suffix,
@@ -93,7 +95,7 @@ class JobsApi:
             validation = self._file("validation_file", body.validation_file)
         folder = self._folders.jobs / job.id
         try:
-            job_folder.create(folder, training, validation)
+            job_folder.create(folder, training, validation, origin.adapter)
             self._life.create(job)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)

@@ -55,6 +55,7 @@ def write_gguf(
         writer.write_ti_data_to_file()
         # Written here and not by the writer: a full disk is told by its own error, a tensor need
         # not be converted whole, and Cancel need not wait for one.
+        assert writer.fout is not None
         (file,) = writer.fout
         for part in model.parts:
             writer.write_padding(file, file.tell())
@@ -103,8 +104,6 @@ def _pieces(weights: Floats, form: int) -> Iterator[memoryview]:
     step = max(1, _NUMBERS_AT_ONCE // rows.shape[1])
     for start in range(0, len(rows), step):
         piece = rows[start : start + step]
-        if form == _F16:
-            stored = half(piece)
-        else:
-            stored = quants.quantize(piece, GGMLQuantizationType(form))
+        is_half = form == _F16
+        stored = half(piece) if is_half else quants.quantize(piece, GGMLQuantizationType(form))
         yield np.ascontiguousarray(stored).reshape(-1).view(np.uint8).data

@@ -136,8 +136,7 @@ def _merged_use(_facts: CardFacts) -> str:
         'tokenizer = AutoTokenizer.from_pretrained(".")\n'
         'model = AutoModelForCausalLM.from_pretrained(".")\n'
         f"{_CHAT}"
-        "```\n\n"
-        "Servers that take a folder of this kind, such as vLLM, take it as it is."
+        "```"
     )
 
 
@@ -148,7 +147,7 @@ def _gguf_use(facts: CardFacts) -> str:
         f"```\nllama-cli -m {facts.file_name} -cnv\n```\n\n"
         "With Ollama:\n\n"
         f"```\nollama create {name} -f Modelfile\nollama run {name}\n```\n\n"
-        "Programs built on llama.cpp, LM Studio among them, open the `.gguf` file itself."
+        "Other programs that are built on llama.cpp open the `.gguf` file itself."
     )
 
 

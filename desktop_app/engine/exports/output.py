@@ -1,4 +1,4 @@
-"""Where an export writes: it counts what is written, and ends when its owner has changed his mind."""
+"""Where an export writes: what is written is counted, and Cancel is heeded before every write."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.models.starter_model import StarterFinder
+from desktop_app.engine.models.starter_model import STARTER_MODEL, StarterFinder
 from desktop_app.engine.store.database import Database
 from desktop_app.engine.store.folders import Folders
 from desktop_app.engine.store.records import CHECKPOINTS, CheckpointRecord
 from desktop_app.engine.store.table import UnknownIdError
+
+STARTER_HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
+"""The model of which the starter model's file is a copy in 4 bits."""
+
+IMPORTED = "../adapters"
+"""The "job" of adapters that were trained elsewhere: where they lie, seen from the jobs' folder.
+
+So they are found, used and deleted as if a job had made them, and no job is made up for them.
+"""
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,11 @@ class ModelList:
         if model == self._starter.starter.model and self._starter.find().damaged:
             raise ModelFileError("its file is damaged. Fetch the model again.")
         raise UnknownIdError("Model", model)
+
+    def hub_name(self, base: Path) -> str:
+        """Return the name under which a base model is published, '' where that is not known."""
+        is_starter = self._starter.starter == STARTER_MODEL and self._starter.is_sound(base)
+        return STARTER_HUB if is_starter else ""
 
     def _checkpoints(self) -> list[CheckpointRecord]:
         with self._database.reading() as connection:

@@ -106,6 +106,8 @@ class ExamplesDesk(QObject):
         self.open_project.recount()
         self.conversations.read_rows_again()
         self.edited.look_again()
+        if self.checks.progress is None:
+            self.conversations.facets.read_again()
 
 
 def _undo(project: Project, _control: StepControl) -> None:

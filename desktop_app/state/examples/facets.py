@@ -46,6 +46,12 @@ class ProjectFacets(ProjectReading):
         self.facets = result if isinstance(result, Facets) else Facets()
 
     @Slot()
+    def read_again(self) -> None:
+        """Count anew what no edit has changed, as the advice that a review has found."""
+        self._mark_stale()
+        self._wait()
+
+    @Slot()
     def _wait(self) -> None:
         self._pause.start()
 

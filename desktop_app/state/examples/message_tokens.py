@@ -39,11 +39,11 @@ class MessageTokens(QObject):
         task.succeeded.connect(self._begin)
 
     def count(self, message: Message, place: int = 0) -> int | None:
-        """The tokens in a message's words; None while the vocabulary is loading, or if it is long.
+        """The tokens in a message's words and calls; None while the vocabulary is loading, or if it is long.
 
         A long one is counted after a pause: of those asked for at one place, the last.
         """
-        text = message.text
+        text = _counted_text(message)
         if not self._is_ready:
             return None
         if len(text) <= LONGEST:
@@ -69,8 +69,13 @@ class MessageTokens(QObject):
         self.counted.emit(*result)
 
 
+def _counted_text(message: Message) -> str:
+    calls = (call.function for call in message.tool_calls)
+    return "".join([message.text, *(each.name + each.arguments for each in calls)])
+
+
 def _counting(counter: TokenCounter, message: Message) -> BlockingWork:
     def work(_report: Report, _should_stop: object) -> tuple[Message, int]:
-        return message, counter.count_text(message.text, ENCODING)
+        return message, counter.count_text(_counted_text(message), ENCODING)
 
     return work

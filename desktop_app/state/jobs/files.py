@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from desktop_app.background.call import BlockingWork
 from desktop_app.core.examples.conversation import Conversation
+from desktop_app.core.jobs.job import DPO, SUPERVISED
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Split, Version
 from desktop_app.storage.training_files import write_training_file
@@ -18,6 +20,7 @@ from desktop_app.storage.training_files import write_training_file
 class JobFiles:
     """Training and test file of one submission; `test` is None where none is sent.
 
+    `method` is the one that learns from what most training examples are.
     `version` is that of the set, as it was when they were written.
     """
 
@@ -26,6 +29,7 @@ class JobFiles:
     test: Path | None
     n_test: int
     version: Version
+    method: str = SUPERVISED
 
 
 def writer(
@@ -61,10 +65,13 @@ def _write(
     n_test = 0
     with closing(Project.open(project_path, shared=True)) as project:
         version = project.save_version(version_name)
-        n_training = write_training_file(training, _of(project, Split.TRAINING), should_stop)
+        kinds = Counter[bool]()
+        examples = _counted(_of(project, Split.TRAINING), kinds)
+        n_training = write_training_file(training, examples, should_stop)
         if with_test:
             n_test = write_training_file(test, _of(project, Split.TEST), should_stop)
-    return JobFiles(training, n_training, test if n_test else None, n_test, version)
+    method = DPO if kinds[True] > kinds[False] else SUPERVISED
+    return JobFiles(training, n_training, test if n_test else None, n_test, version, method)
 
 
 def remove_files(submission: str) -> None:
@@ -75,6 +82,13 @@ def remove_files(submission: str) -> None:
 def _folder(submission: str) -> Path:
     """Nobody can foresee the UUID, and so nobody can put something else there before."""
     return Path(tempfile.gettempdir(), f"exemplar-{submission}")
+
+
+def _counted(examples: Iterator[Conversation], kinds: Counter[bool]) -> Iterator[Conversation]:
+    """Pass examples on, and note of each whether it has two replies to compare."""
+    for example in examples:
+        kinds[example.is_preference] += 1
+        yield example
 
 
 def _of(project: Project, split: Split) -> Iterator[Conversation]:

@@ -147,8 +147,10 @@ class JobSubmission(QObject):
     @Slot(object)
     def _take_files(self, files: JobFiles) -> None:
         self._files = files
+        request = self._record().request
         record = replace(
             self._record(),
+            request=request and replace(request, method=files.method),
             phase=advance(self._record().phase, Phase.UPLOADING),
             n_training=files.n_training,
             n_test=files.n_test,

@@ -18,8 +18,8 @@ class JobRecord(Struct, frozen=True):
 
     `submission` is a UUID; `name` the user's own for it. `base_url` is where it was sent: a job is
     never looked for elsewhere. `phase`: "preparing", "uploading", "creating", "created" or
-    "not_created". `version` is that of the set which was sent. `job` is as last heard, at `heard_at`. `note` says what went wrong before there
-    was a job. Times are Unix seconds.
+    "not_created". `job` is as last heard, at `heard_at`. `note` says what went wrong before there
+    was a job. `version` is that of the set which was sent. Times are Unix seconds.
     """
 
     submission: str

@@ -42,6 +42,7 @@ class ConversationDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
         self.in_bin = False
+        self._sides = _Sides()
         self._bring_back = self.tr("Bring back")
 
     @override
@@ -61,6 +62,7 @@ class ConversationDelegate(QStyledItemDelegate):
         item: ConversationRow | None = index.data(ROW)
         state: QStyle.StateFlag = option.state
         area: QRect = option.rect
+        self._sides.take(area, option)
         self._paint_ground(painter, area, bool(state & QStyle.StateFlag.State_Selected))
         if item is not None:
             font: QFont = option.font
@@ -81,7 +83,8 @@ class ConversationDelegate(QStyledItemDelegate):
             font: QFont = option.font
             area: QRect = option.rect
             place: QPoint = event.position().toPoint()
-            chip = self._chip_area(_inner(area), font, self._bring_back)
+            self._sides.take(area, option)
+            chip = self._sides.seen(self._chip_area(_inner(area), font, self._bring_back))
             if item is not None and chip.contains(place):
                 self.restore_wanted.emit(item.id)
                 return True
@@ -92,9 +95,8 @@ class ConversationDelegate(QStyledItemDelegate):
         painter.fillRect(area, QColor(colours.accent_soft if selected else colours.surface))
         painter.fillRect(QRect(area.left(), area.bottom(), area.width(), 1), QColor(colours.border))
         if selected:
-            painter.fillRect(
-                QRect(area.left(), area.top(), 3, area.height()), QColor(colours.accent)
-            )
+            edge = QRect(area.left(), area.top(), 3, area.height())
+            painter.fillRect(self._sides.seen(edge), QColor(colours.accent))
 
     def _paint_row(
         self, painter: QPainter, area: QRect, font: QFont, item: ConversationRow, problems: int
@@ -106,7 +108,8 @@ class ConversationDelegate(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(QColor(colours.text))
         title = item.title or self.tr("Empty conversation")
-        _line(painter, inner.topLeft(), inner.width() - used, title)
+        first = QRect(inner.left(), inner.top(), inner.width() - used, inner.height())
+        self._line(painter, first, title)
         small = smaller(font)
         height = QFontMetrics(small).height()
         second = QRect(inner.left(), inner.bottom() - height + 1, inner.width(), height)
@@ -115,28 +118,45 @@ class ConversationDelegate(QStyledItemDelegate):
         second.setWidth(second.width() - self._paint_figures(painter, second, item))
         made_of = self.tr("%Ln message(s)", "", item.n_messages)
         tags = [isolated(tag) for tag in item.tags[1 if shows_tag else 0 :]]
-        _line(painter, second.topLeft(), second.width(), " · ".join([made_of, *tags]))
+        self._line(painter, second, " · ".join([made_of, *tags]))
 
     def _paint_figures(self, painter: QPainter, line: QRect, item: ConversationRow) -> int:
-        """Paint tokens and rating at the right; return how wide they are."""
+        """Paint tokens and rating at the end; return how wide they are."""
         metrics, right = painter.fontMetrics(), line.right() + 1
         colours = self._theme.colours
         if item.tokens is not None:
             tokens = self.tr("%Ln token(s)", "", item.tokens)
-            right -= metrics.horizontalAdvance(tokens)
-            painter.drawText(QPoint(right, line.top() + metrics.ascent()), tokens)
+            right = self._figure(painter, line, right, tokens)
         if item.rating:
             side = metrics.ascent()
-            number = f"{item.rating}"
-            right -= (GAP if item.tokens is not None else 0) + metrics.horizontalAdvance(number)
-            painter.drawText(QPoint(right, line.top() + metrics.ascent()), number)
-            right -= side + 2
+            right -= GAP if item.tokens is not None else 0
+            right = self._figure(painter, line, right, f"{item.rating}") - side - 2
+            place = self._sides.seen(QRect(right, line.top(), side, line.height()))
             painter.save()
-            painter.translate(right, line.top() + (line.height() - side) / 2)
+            painter.translate(place.left(), line.top() + (line.height() - side) / 2)
             painter.fillPath(star(float(side)), QColor(colours.warning))
             painter.restore()
         width = line.right() + 1 - right
         return width + GAP if width else 0
+
+    def _figure(self, painter: QPainter, line: QRect, right: int, text: str) -> int:
+        """Write a figure that ends before `right`; return where it begins."""
+        width = painter.fontMetrics().horizontalAdvance(text)
+        place = QRect(right - width, line.top(), width, line.height())
+        self._line(painter, place.adjusted(0, 0, 1, 0), text)
+        return right - width
+
+    def _line(self, painter: QPainter, area: QRect, text: str) -> None:
+        """Write a text from where lines begin, cut off where there is no room.
+
+        By the base line of the program's font: that of another script may be higher.
+        """
+        metrics, seen = painter.fontMetrics(), self._sides.seen(area)
+        elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        left = seen.left()
+        if self._sides.are_swapped:
+            left += seen.width() - metrics.horizontalAdvance(elided)
+        painter.drawText(QPoint(left, area.top() + metrics.ascent()), isolated(elided))
 
     # The chip
 
@@ -181,21 +201,32 @@ class ConversationDelegate(QStyledItemDelegate):
         painter.setPen(QColor(edge))
         painter.setBrush(QColor(ground))
         radius = chip.height() / 2
-        painter.drawRoundedRect(chip.toRectF().adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        seen = self._sides.seen(chip).toRectF()
+        painter.drawRoundedRect(seen.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         painter.setFont(smaller(font))
         painter.setPen(QColor(ink))
-        _line(painter, chip.topLeft() + QPoint(8, 2), chip.width() - 15, text)
+        self._line(painter, chip.adjusted(8, 2, -7, 0), text)
         return chip.width() + GAP
 
 
-def _line(painter: QPainter, corner: QPoint, width: int, text: str) -> None:
-    """Write a user's text from its top left corner, cut off where there is no room.
+class _Sides:
+    """Where things of a row are seen: the other way round in a window from right to left."""
 
-    By the base line of the program's font: that of another script may be higher.
-    """
-    metrics = painter.fontMetrics()
-    elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
-    painter.drawText(corner + QPoint(0, metrics.ascent()), isolated(elided))
+    def __init__(self) -> None:
+        self.are_swapped = False
+        self._area = QRect()
+
+    def take(self, area: QRect, option: QStyleOptionViewItem) -> None:
+        """Be about a row."""
+        direction: Qt.LayoutDirection = option.direction
+        self.are_swapped = direction == Qt.LayoutDirection.RightToLeft
+        self._area = area
+
+    def seen(self, rect: QRect) -> QRect:
+        """Return the place of what stands at `rect` where lines begin at the left."""
+        if not self.are_swapped:
+            return rect
+        return QStyle.visualRect(Qt.LayoutDirection.RightToLeft, self._area, rect)
 
 
 def _inner(area: QRect) -> QRect:

@@ -48,7 +48,7 @@ class ExamplesPage(Page):
         self.list_panel.current_changed.connect(self._show_conversation)
         self.list_panel.selection_changed.connect(desk.selection.set_ids)
         self.right = _split(self.editor, self.checks_panel, sizes=(780, 300), grows=0)
-        self.splitter = _split(self.list_panel, self.right, sizes=(350, 1080), grows=1)
+        self.splitter = _split(self.list_panel, self.right, sizes=(360, 1080), grows=1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty_state(actions))
         self._stack.addWidget(self.splitter)

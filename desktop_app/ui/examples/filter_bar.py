@@ -28,7 +28,7 @@ class FilterBar(QWidget):
         self.filter = Filter()
         self._counts = Counts(0, 0, 0, 0)
         self._code_name = ""
-        self._flow = FlowLayout(spacing=5)
+        self._flow = FlowLayout(spacing=4)
         self.setLayout(self._flow)
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)

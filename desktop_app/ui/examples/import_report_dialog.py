@@ -1,14 +1,16 @@
 """What an import could not read: row, reason, the row itself; what is to be done with it."""
 
-from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QLocale, QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHeaderView,
     QPlainTextEdit,
+    QStyledItemDelegate,
     QTableView,
     QWidget,
 )
+from typing_extensions import override
 
 from desktop_app.state.examples.exchange.importing import ImportReport
 from desktop_app.state.examples.exchange.rejected_rows import MEND, NUMBER, TEXT, WHY, RejectedRows
@@ -17,6 +19,14 @@ from desktop_app.ui.widgets.parts import button, column, isolated, label, row
 
 MEND_WIDTH = 96
 WHY_WIDTH = 330
+
+
+class IsolatingDelegate(QStyledItemDelegate):
+    """Lays every cell out by the script that stands in it."""
+
+    @override
+    def displayText(self, value: object, locale: QLocale | QLocale.Language) -> str:
+        return isolated(super().displayText(value, locale))
 
 
 class ImportReportDialog(QDialog):
@@ -51,6 +61,7 @@ class ImportReportDialog(QDialog):
     def _build_table(self) -> None:
         self.table = QTableView()
         self.table.setModel(self.rows)
+        self.table.setItemDelegate(IsolatingDelegate(self.table))
         self.table.setAccessibleName(self.windowTitle())
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
@@ -125,7 +136,12 @@ class ImportReportDialog(QDialog):
         left_out = report.n_rejected if self._is_question else report.left_out
         text = self.tr("%Ln row(s) of %1 could not be read.", "", left_out)
         if self._is_question and report.n_mendable:
-            text += " " + self.tr("For %Ln of them a mend is evident.", "", report.n_mendable)
+            everything = report.n_mendable == left_out
+            text += " " + (
+                self.tr("How to mend it is evident.", "", left_out)
+                if everything
+                else self.tr("For %Ln row(s) a mend is evident.", "", report.n_mendable)
+            )
         if report.left_out > len(report.rejected):
             text += " " + self.tr("The first %Ln are listed.", "", len(report.rejected))
         return text.replace("%1", isolated(report.name))

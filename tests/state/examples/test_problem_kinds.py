@@ -37,9 +37,7 @@ def read(qtbot: QtBot, desk: ExamplesDesk) -> dict[str, tuple[int, int]]:
     """What there is of each code: conversations, and how many of them can be mended."""
     with qtbot.waitSignal(desk.problems.arrived):
         desk.problems.refresh()
-    return {
-        kind.finding.code: (kind.conversations, kind.mendable) for kind in desk.problems.kinds
-    }
+    return {kind.finding.code: (kind.conversations, kind.mendable) for kind in desk.problems.kinds}
 
 
 def control(*, stopped: bool = False) -> StepControl:
@@ -115,5 +113,3 @@ def test_what_one_service_refuses_is_a_problem_there(desk: ExamplesDesk) -> None
     ]  # fmt: skip
     assert strict
     assert id not in project.ids(problem_filter(OTHER))
-
-

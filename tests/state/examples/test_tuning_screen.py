@@ -55,7 +55,7 @@ def keep(project: Project, id: str, at: float, *models: tuple[ModelChoice, int])
         id, at, tuple(model for model, _ in models), CASES, "f", "done",
         tuple(outcomes(n_right) for _, n_right in models),
     )  # fmt: skip
-    project.put_document(KIND, id, document.title, at, encode(document))
+    project.save_document(KIND, id, document.title, encode(document))
 
 
 def test_a_handful_is_better_written_into_the_instructions(project: Project) -> None:
@@ -72,9 +72,7 @@ def test_only_what_is_trained_on_is_asked(project: Project) -> None:
     assert [each.detail for each in few] == ["40"]
 
 
-def test_of_very_many_the_first_are_read(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_very_many_the_first_are_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.add([talk(number) for number in range(60)])
     monkeypatch.setattr(tuning_screen, "MOST_LOOKED_AT", 5)
     assert [each.detail for each in ask(project) if each.code == "few_examples"] == ["5"]
@@ -112,5 +110,5 @@ def test_the_newest_evaluation_of_it_counts(project: Project) -> None:
 
 def test_an_evaluation_that_cannot_be_read_is_passed_over(project: Project) -> None:
     keep(project, "old", 1.0, (BASE, 7))
-    project.put_document(KIND, "new", "x", 2.0, "{")
+    project.save_document(KIND, "new", "x", "{")
     assert base_score(project) == pytest.approx(0.7)

@@ -43,9 +43,10 @@ def versions(qapp: object, project: OpenProject, runner: TaskRunner) -> Versions
 
 
 def save(qtbot: QtBot, versions: Versions, name: str) -> Version:
-    with qtbot.waitSignals([versions.changed, versions.saved]) as signals:
+    with qtbot.waitSignal(versions.saved) as signal:
         versions.save(name)
-    (version,) = signals.all_signals_and_args[-1].args
+    assert signal.args is not None
+    (version,) = signal.args
     assert isinstance(version, Version)
     return version
 

@@ -219,3 +219,21 @@ def test_files_are_gone_when_their_writing_is_stopped(bench: Bench) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     remove_files("one")
     assert list(bench.temporary.iterdir()) == []
+
+
+def test_pairs_of_replies_are_trained_by_preference(bench: Bench) -> None:
+    question, better = (Message("user", "Is it oak?"),), (Message("assistant", "Yes."),)
+    pairs = [
+        Conversation(question, preferred=better, non_preferred=(Message("assistant", f"No {n}."),))
+        for n in range(12)
+    ]
+    bench.open_project.delete(bench.open_project.project.ids())
+    bench.open_project.add(pairs)
+    bench.until_created(bench.submit())
+
+    sent = bench.service.created[0].json
+
+    assert sent["method"] == {"type": "dpo", "dpo": {"hyperparameters": {"n_epochs": 3}}}
+    training = lines(bench.service.files[sent["training_file"]])
+    assert len(training) == 12
+    assert training[0].keys() == {"input", "preferred_output", "non_preferred_output"}

@@ -61,7 +61,7 @@ def bring_in(project, each, tell):
         tell(n)
 
 def die_after(n, path, tell):
-    """Kill this process when so many transactions of one import are written; 0: tell how many."""
+    # Kills this process when so many transactions of an import are written; 0: tells how many.
     project = Project.open(path)
     whole, done = Database.transaction, count(1)
     @contextmanager
@@ -220,9 +220,10 @@ def test_kills_between_the_transactions_of_an_import(victims: Victims, path: Pat
     assert n_transactions == 9
     found = []
     for n in range(1, n_transactions + 1):
-        path.write_bytes(before)
-        assert victims.kill_one(f"after {n}", path) == []
-        project = Project.open(path)
+        copy = path.with_name(f"{n}.exemplar")
+        copy.write_bytes(before)
+        assert victims.kill_one(f"after {n}", copy) == []
+        project = Project.open(copy)
         found.append(project.counts().conversations - 1)
         assert len(project.ids(Filter(tag="returns"))) == found[-1]
         assert_sound(project)

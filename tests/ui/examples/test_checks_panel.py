@@ -1,5 +1,7 @@
 """The right side of the Examples tab stays as wide as its place, whatever stands in it."""
 
+from pytestqt.qtbot import QtBot
+
 from desktop_app.core.examples.checks import ADVICE, BLOCKS, Finding
 from desktop_app.core.examples.imported import Imported
 from desktop_app.state.open_project import EVERYTHING
@@ -29,13 +31,13 @@ def test_a_long_word_that_a_finding_quotes_does_not_widen_it(finding: FindingDes
     assert card.minimumSizeHint().width() <= ROOM
 
 
-def test_long_buttons_go_on_in_a_further_line(finding: FindingDesk) -> None:
+def test_long_buttons_go_on_in_a_further_line(qtbot: QtBot, finding: FindingDesk) -> None:
     card = FindingCard(Finding("last_not_assistant", ADVICE), "Remove what follows the last reply")
-    finding.panel.layout().addWidget(card)
+    qtbot.addWidget(card)
+    card.ensurePolished()
     width = card.fix_button.sizeHint().width() + card.accept_button.sizeHint().width()
     card.resize(width, 200)
     card.show()
-    card.layout().activate()
     assert card.minimumSizeHint().width() <= width
     assert card.accept_button.geometry().right() <= width
     assert card.accept_button.y() > card.fix_button.y()

@@ -13,36 +13,36 @@ def _by_language(words: Mapping[str, str]) -> dict[str, frozenset[str]]:
 WOMEN = _by_language(
     {
         "en": "she her hers herself woman women girl girls mother mothers daughter daughters wife"
-        " wives sister sisters lady ladies mrs ms waitress actress",
+        " wives sister sisters lady ladies mrs ms waitress",
         "de": "frau frauen mädchen mutter mütter tochter töchter ehefrau schwester schwestern",
         "fr": "femme femmes fille filles mère mères épouse madame sœur",
-        "es": "ella ellas mujer mujeres niña niñas madre madres hija hijas esposa señora hermana",
-        "pt": "ela elas mulher mulheres menina meninas mãe filha filhas senhora irmã",
-        "it": "donna donne ragazza ragazze madre figlia moglie sorella signora",
-        "nl": "zij haar vrouw vrouwen meisje meisjes moeder dochter zus mevrouw",
-        "pl": "ona jej kobieta kobiety matka córka żona siostra pani",
+        "es": "ella mujer mujeres niña madre hija esposa señora hermana",
+        "pt": "mulher mulheres menina mãe filha senhora irmã",
+        "it": "donna donne ragazza madre figlia moglie sorella signora",
+        "nl": "vrouw vrouwen meisje meisjes moeder dochter zus mevrouw",
+        "pl": "kobieta kobiety matka córka żona siostra pani",
         "tr": "kadın kadınlar kız anne karısı hanım",
-        "ru": "она её ей женщина женщины девушка мать дочь жена сестра",
-        "uk": "вона її жінка жінки дівчина мати дочка дружина сестра",
-        "ar": "هي امرأة المرأة نساء النساء فتاة أم ابنة زوجة أخت سيدة السيدة",
+        "ru": "женщина женщины девушка мать дочь жена сестра",
+        "uk": "жінка жінки дівчина мама дочка дружина сестра",
+        "ar": "امرأة المرأة نساء النساء فتاة الأم والدة ابنة زوجة أخت سيدة السيدة",
         "hi": "महिला महिलाएं लड़की माँ बेटी पत्नी बहन",
     }
 )
 MEN = _by_language(
     {
         "en": "he him his himself man men boy boys father fathers son sons husband husbands"
-        " brother brothers gentleman gentlemen mr waiter actor",
-        "de": "mann männer junge jungen vater väter sohn söhne ehemann bruder brüder",
-        "fr": "homme hommes garçon garçons père pères mari monsieur frère",
-        "es": "él ellos hombre hombres niño niños padre padres hijo hijos esposo señor hermano",
-        "pt": "ele eles homem homens menino meninos pai filho filhos senhor irmão",
-        "it": "uomo uomini ragazzo ragazzi padre figlio marito fratello signore",
-        "nl": "hij hem man mannen jongen jongens vader zoon broer meneer",
-        "pl": "on jego mężczyzna mężczyźni ojciec syn mąż brat pan",
+        " brother brothers gentleman gentlemen mr waiter",
+        "de": "mann männer vater väter sohn söhne ehemann bruder brüder",
+        "fr": "homme hommes garçon garçons fils père pères mari monsieur frère",
+        "es": "él hombre hombres niño padre hijo esposo señor hermano",
+        "pt": "homem homens menino pai filho senhor irmão",
+        "it": "uomo uomini ragazzo padre figlio marito fratello signor",
+        "nl": "man mannen jongen jongens vader zoon broer meneer",
+        "pl": "mężczyzna mężczyźni ojciec syn mąż brat pan",
         "tr": "erkek erkekler oğlan baba kocası bey",
-        "ru": "он его ему мужчина мужчины парень отец сын муж брат",
-        "uk": "він його йому чоловік чоловіки хлопець батько син брат",
-        "ar": "هو رجل الرجل رجال الرجال فتى أب ابن زوج أخ سيد السيد",
+        "ru": "мужчина мужчины парень отец сын муж брат",
+        "uk": "чоловік чоловіки хлопець батько син брат",
+        "ar": "رجل الرجل رجال الرجال فتى الأب والد ابن زوج أخ سيد السيد",
         "hi": "पुरुष लड़का पिता बेटा पति भाई",
     }
 )
@@ -59,10 +59,11 @@ MEN_WITHIN = {
     "ko": ("남성", "남자", "아버지", "남편"),
 }
 
+# Without the English adjectives: they are said of languages, dishes and money more than of people.
 _NATIONALITIES = {
-    "en": "american british canadian australian irish chinese japanese korean indian pakistani"
-    " nigerian egyptian arab turkish russian ukrainian german italian spanish portuguese romanian"
-    " greek mexican brazilian syrian swiss french dutch swedish",
+    "en": "americans canadians australians koreans indians pakistanis nigerians egyptians arabs"
+    " turks russians ukrainians germans italians spaniards romanians greeks mexicans brazilians"
+    " syrians britons",
     "de": "amerikaner briten engländer franzosen italiener spanier portugiesen griechen türken"
     " russen ukrainer polen rumänen chinesen japaner inder syrer schweizer österreicher",
     "fr": "américains anglais allemands italiens espagnols portugais grecs turcs russes ukrainiens"
@@ -71,3 +72,24 @@ _NATIONALITIES = {
     " chinos japoneses indios sirios mexicanos argentinos colombianos venezolanos",
 }
 NATIONALITIES = _by_language(_NATIONALITIES)
+
+_ADJECTIVES = (
+    "american british canadian australian irish chinese japanese korean indian pakistani nigerian"
+    " egyptian arab turkish russian ukrainian german italian spanish portuguese romanian greek"
+    " mexican brazilian syrian swiss french dutch swedish"
+)
+_PEOPLE = (
+    "people person man men woman women boy boys girl girls child children citizen citizens customer"
+    " customers client clients student students worker workers employee employees family families"
+    " immigrant immigrants tourist tourists neighbour neighbours neighbor neighbors guest guests"
+    " patient patients applicant applicants"
+)
+ADJECTIVES = frozenset(_ADJECTIVES.split())
+PEOPLE = frozenset(_PEOPLE.split())
+"""In English one of the adjectives before one of these names people by where they are from."""
+
+ADJECTIVE_OF = {f"{adjective}s": adjective for adjective in ADJECTIVES} | {
+    "spaniards": "spanish",
+    "turks": "turkish",
+    "britons": "british",
+}

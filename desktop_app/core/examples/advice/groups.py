@@ -5,12 +5,16 @@ Only counted: whether a set should speak of them alike is for its owner to say.
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 
 from desktop_app.core.examples.advice.balance import shares
 from desktop_app.core.examples.advice.group_words import (
+    ADJECTIVE_OF,
+    ADJECTIVES,
     MEN,
     MEN_WITHIN,
     NATIONALITIES,
+    PEOPLE,
     WOMEN,
     WOMEN_WITHIN,
 )
@@ -30,7 +34,7 @@ _STOPS = (
 
 
 def _groups_of(language: str) -> dict[str, str]:
-    groups = {word: word for word in NATIONALITIES.get(language, ())}
+    groups = {word: ADJECTIVE_OF.get(word, word) for word in NATIONALITIES.get(language, ())}
     groups |= dict.fromkeys(WOMEN[language], WOMEN_NAMED)
     return groups | dict.fromkeys(MEN[language], MEN_NAMED)
 
@@ -42,9 +46,16 @@ _WORDS = {language: frozenset(groups) for language, groups in _GROUP_OF_WORD.ite
 def named_groups(text: str, language: str) -> tuple[str, ...]:
     """Return which groups a text names; none in a language of which no words are known."""
     if language in _WORDS:
-        found = _WORDS[language].intersection(_words(text))
+        words = _words(text)
         groups = _GROUP_OF_WORD[language]
-        return tuple(sorted({groups[word] for word in found})) if found else ()
+        found = {groups[word] for word in _WORDS[language].intersection(words)}
+        if language == "en" and not ADJECTIVES.isdisjoint(words):
+            found.update(
+                adjective
+                for adjective, people in pairwise(words)
+                if adjective in ADJECTIVES and people in PEOPLE
+            )
+        return tuple(sorted(found))
     within = zip(_GENDERS, (WOMEN_WITHIN, MEN_WITHIN), strict=True)
     return tuple(
         name for name, parts in within if any(map(text.__contains__, parts.get(language, ())))

@@ -11,6 +11,8 @@ from desktop_app.core.examples.advice.found import Found
 EMAIL, PHONE, CARD, IBAN = "email_address", "phone_number", "card_number", "iban"
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
+# Reserved for examples (RFC 2606), or left to be filled in.
+_NOBODYS = re.compile(r"@example\.(?:com|net|org)$|(?:^|@)your", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.,/-])[+(]{0,2}\d(?:[ \u00a0().\-/]{0,2}\d){6,30}(?![\w-]|[.,]\d)")
 # Digits are named, as looking for a class takes three times as long.
 _DIGIT = "[0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0e50-\u0e59\uff10-\uff19]"
@@ -24,7 +26,7 @@ _NORTH_AMERICAN = re.compile(r"\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}")
 
 # ISO/IEC 7812 ranges of the common issuers, and how many digits their numbers have.
 _CARD = re.compile(
-    r"4\d{12}(?:\d{3})?|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"
+    r"4\d{15}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"
     r"|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|6(?:011|5\d\d)\d{12}|35\d{14}|62\d{14}"
 )
 _REGIONS = ("DE", "GB", "FR", "ES", "IT", "NL", "BR", "IN", "JP", "CN", "RU", "TR", "PL", "AU")
@@ -35,7 +37,8 @@ def personal_data(text: str) -> Iterator[Found]:
     """Yield likely personal data, overlapping where a number may be two things."""
     if "@" in text:
         for match in _EMAIL.finditer(text):
-            yield Found(EMAIL, match.start(), match.end())
+            if not _NOBODYS.search(match[0]):
+                yield Found(EMAIL, match.start(), match.end())
     if not has_number(text):
         return
     for match in _IBAN.finditer(text):
@@ -65,7 +68,7 @@ def is_card(digits: str) -> bool:
 
 def is_phone(number: str) -> bool:
     """Whether a number is written like one for the phone, and is one that can be called."""
-    if _DATE_OR_TIME.search(number):
+    if number.count("/") > 1 or _DATE_OR_TIME.search(number):
         return False
     if number.lstrip("(").startswith(("+", "00")):
         return _can_be_called("+" + _NOT_DIGITS.sub("", number).removeprefix("00"), None)

@@ -20,29 +20,22 @@ PHRASES = (
     "i can't do that",
     "i cannot do that",
     "i won't be able to",
-    "as an ai",
-    "as a language model",
     # German, French, Spanish
     "dabei kann ich nicht",
     "kann ich leider nicht beantworten",
     "kann ich ihnen nicht helfen",
     "kann ich dir nicht helfen",
     "ich kann diese frage nicht",
-    "als ki-",
     "je ne peux pas vous aider",
     "je ne peux pas t'aider",
     "je ne peux pas répondre",
     "je ne suis pas en mesure",
-    "en tant qu'ia",
-    "en tant que modèle de langage",
     "no puedo ayudar",
     "no puedo responder",
     "no me es posible",
-    "como modelo de lenguaje",
     # Portuguese, Italian, Dutch
     "não posso ajudar",
     "não posso responder",
-    "como um modelo de linguagem",
     "non posso aiutar",
     "non posso rispondere",
     "non sono in grado di",
@@ -84,13 +77,27 @@ PHRASES = (
     "답변할 수 없",
 )
 
+OF_ITSELF = (
+    *("as an ai", "as a language model", "als ki-", "en tant qu'ia", "en tant que modèle"),
+    *("como modelo de lenguaje", "como um modelo de linguagem"),
+)
+NOT = (
+    *("n't ", "not ", "cannot", "unable", " nicht", " kein", " ne ", "n'ai", "n'est"),
+    *(" no ", " não ", "sin "),
+)
+"""Who speaks of itself as of a machine refuses with one of these, and else goes on to answer."""
+
 
 def is_refusal(reply: str) -> bool:
     """Whether a reply begins by saying that it will not or cannot answer."""
     start = reply[:LOOKED_AT].casefold()
-    if start.isascii():
-        return any(map(start.__contains__, _ASCII_PHRASES))
-    return any(map(start.replace("\u2019", "'").__contains__, PHRASES))
+    phrases = _ASCII_PHRASES
+    if not start.isascii():
+        start = start.replace("\u2019", "'")
+        phrases = PHRASES
+    if any(map(start.__contains__, phrases)):
+        return True
+    return any(map(start.__contains__, OF_ITSELF)) and any(map(start.__contains__, NOT))
 
 
 _ASCII_PHRASES = tuple(phrase for phrase in PHRASES if phrase.isascii())

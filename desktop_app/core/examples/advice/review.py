@@ -10,6 +10,7 @@ from desktop_app.core.examples.advice.language import (
     are_different,
     language_of,
 )
+from desktop_app.core.examples.advice.language_wanted import asks_for_another_language
 from desktop_app.core.examples.advice.mask import argument_texts, may_be_private, private_parts
 from desktop_app.core.examples.advice.near_duplicates import compared_text
 from desktop_app.core.examples.advice.parts import (
@@ -112,7 +113,7 @@ def _mixed_languages(asked: str, reply: str, language: str) -> str:
     """Return the languages of question and reply if they differ for sure."""
     if not language or not _is_long(reply, language) or len(asked) < LEAST_DENSE:
         return ""
-    if _share_words(asked, reply):
+    if _share_words(asked, reply) or asks_for_another_language(asked, reply):
         return ""
     other = language_of(asked)
     if not _is_long(asked, other) or not are_different(other, language):

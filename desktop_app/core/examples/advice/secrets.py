@@ -76,4 +76,5 @@ def _passwords(text: str) -> Iterator[Found]:
             and not _PLACEHOLDER.fullmatch(match[1])
             and _NAMED.search(name)
         ):
-            yield Found(PASSWORD, match.start(1), match.end(1))
+            # The full stop of the sentence is left standing.
+            yield Found(PASSWORD, match.start(1), match.end(1) - match[1].endswith("."))

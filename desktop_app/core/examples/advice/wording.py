@@ -3,7 +3,7 @@
 import re
 
 SHORT_REPLY = 3
-"""A reply with fewer characters is hardly one; in Chinese characters, one may be."""
+"""A reply with fewer characters, and no letter or digit among them, is hardly one."""
 
 # What ftfy takes for characters gone wrong has one of these beside another that is not ASCII, or
 # one of the few that are enough alone. Looking for them first takes a tenth of the time.
@@ -20,9 +20,9 @@ def has_edge_space(text: str) -> bool:
 
 
 def is_short(reply: str) -> bool:
-    """Whether a reply that is not empty is hardly one: a dash, a letter."""
+    """Whether a reply that is not empty is hardly one: a dash; "no", "B" and "3" are labels."""
     text = reply.strip()
-    return 0 < len(text) < SHORT_REPLY and (text.isascii() or not text.isalpha())
+    return 0 < len(text) < SHORT_REPLY and not any(map(str.isalnum, text))
 
 
 def is_broken(text: str) -> bool:

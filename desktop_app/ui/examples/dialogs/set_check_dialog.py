@@ -47,7 +47,6 @@ class SetCheckDialog(QDialog):
     def _follow(self) -> None:
         self._checks.findings_changed.connect(self._show)
         self._checks.changed.connect(self._show_state)
-        self._checks.advice_stored.connect(self._facets.refresh)
         self._problems.changed.connect(self._show)
         # What changed while it was read is read again.
         self._problems.arrived.connect(self._problems.refresh)

@@ -37,8 +37,15 @@ def opened(program: Program, kind: type[D]) -> D:
 
 
 def at_rest(qtbot: QtBot, program: Program) -> None:
-    """Wait until nothing goes on in the background."""
-    qtbot.waitUntil(lambda: program.desk.checks.is_current, timeout=20_000)
+    """Wait until nothing goes on in the background, and spare the pause before the last of it."""
+    checks = program.desk.checks
+
+    def is_current() -> bool:
+        if checks._quiet.isActive():
+            checks._quiet.start(0)
+        return checks.is_current
+
+    qtbot.waitUntil(is_current, timeout=20_000)
     qtbot.waitUntil(lambda: program.runner.running == 0, timeout=20_000)
 
 

@@ -89,7 +89,7 @@ def test_a_double_click_goes_to_the_conversation(qtbot: QtBot, program: Program)
     ids = program.desk.conversations.ids
     dialog = opened(program, FindReplaceDialog)
     find(qtbot, dialog, "vase", 1)
-    place = dialog.table.visualItemRect(dialog.table.item(0, 1)).center()
+    place = dialog.table.visualRect(dialog.table.model().index(0, 1)).center()
     port = dialog.table.viewport()
     qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=place)
     qtbot.mouseDClick(port, Qt.MouseButton.LeftButton, pos=place)

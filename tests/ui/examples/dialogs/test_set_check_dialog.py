@@ -3,10 +3,17 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from desktop_app.app import Program
+from desktop_app.core.examples.conversation import Conversation
 from desktop_app.storage.project.rows import Filter
 from desktop_app.ui.examples.dialogs.kind_card import KindCard
 from desktop_app.ui.examples.dialogs.set_check_dialog import SetCheckDialog
+from desktop_app.ui.examples.dialogs.step_line import StepLine
 from tests.ui.examples.dialogs.dialog_bench import at_rest, chat, is_reached_by_tab, opened
+
+
+def unanswered(question: str) -> Conversation:
+    """Two turns, of which the second has an empty reply: it can be taken away."""
+    return Conversation((*chat("Hello").messages, *chat(question, "").messages))
 
 
 @pytest.fixture
@@ -14,8 +21,8 @@ def dialog(qtbot: QtBot, program: Program) -> SetCheckDialog:
     """On a set with two empty replies, one e-mail address and one reply with space around it."""
     program.open_project.add(
         [
-            chat("A bowl", ""),
-            chat("A plate", ""),
+            unanswered("A bowl"),
+            unanswered("A plate"),
             chat("Write to me", "We write to shop@parcels.example at once."),
             chat("A lamp", "  It is in the shop.  "),
         ]
@@ -116,8 +123,6 @@ def test_what_changes_while_it_is_read_is_read_again(
 def test_a_large_step_is_shown_in_the_dialog_and_can_be_stopped(
     qtbot: QtBot, program: Program, dialog: SetCheckDialog
 ) -> None:
-    from desktop_app.ui.examples.dialogs.step_line import StepLine
-
     line = dialog.findChild(StepLine)
     assert line is not None
     assert not line.isVisible()
