@@ -1,5 +1,6 @@
 """A process beside the program for work that would hold up the window's interpreter."""
 
+import gc
 import os
 import signal
 import threading
@@ -23,6 +24,8 @@ LOOK_EVERY_S = 0.05
 """So often a wait is broken off to ask whether anybody still wants the answer."""
 
 NICER = 5
+OBJECTS = 100_000
+"""New ones before a helper looks for garbage; there is hardly any that it needs to look for."""
 
 
 class HelperGoneError(Exception):
@@ -162,6 +165,7 @@ def _serve(pipe: Connection, work: Callable[[Batch], Answer]) -> None:
     """Answer until the other end is closed. Runs in the helper."""
     # Whoever stops the program from a terminal stops this one too, by the closed pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(OBJECTS)
     if hasattr(os, "nice"):
         os.nice(NICER)
     batches: SimpleQueue[_Asked[Batch] | None] = SimpleQueue()

@@ -118,7 +118,7 @@ class OpenProject(QObject):
         """Add conversations behind another one, or at the end; return their ids."""
         self._refuse_if_busy()
         ids = self.project.add(conversations, label=label, source=source, after=after)
-        self.announce(Touched(tuple(ids[:1000]), order_changed=True))
+        self._announce(ids, order_changed=True)
         return ids
 
     def replace(
@@ -157,10 +157,7 @@ class OpenProject(QObject):
         """Have the project make one undoable step and tell what it touched; no ids means all."""
         self._refuse_if_busy()
         make(self.project)
-        if 0 < len(ids) <= MOST_NAMED:
-            self.announce(Touched(tuple(ids), order_changed))
-        else:
-            self.announce(EVERYTHING)
+        self._announce(ids, order_changed=order_changed)
 
     def undo(self) -> None:
         self._travel(self.project.undo)
@@ -201,6 +198,10 @@ class OpenProject(QObject):
         """Tell everyone what changed; called as well after a worker wrote to the file."""
         self._count()
         self._tell(touched)
+
+    def _announce(self, ids: Sequence[int], *, order_changed: bool) -> None:
+        is_named = 0 < len(ids) <= MOST_NAMED
+        self.announce(Touched(tuple(ids), order_changed) if is_named else EVERYTHING)
 
     def set_refused_traits(self, traits: int) -> None:
         """Count as problems what the service that is chosen refuses."""

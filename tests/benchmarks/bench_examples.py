@@ -135,11 +135,11 @@ class Spent(NamedTuple):
 
 def spent(work: Callable[[], object]) -> Spent:
     """Time one run; processes that it starts are over when it returns."""
-    clock, before = time.perf_counter(), os.times()
+    clock, processor, before = time.perf_counter(), time.process_time(), os.times()
     work()
-    here, there, there_in_system = (os.times()[n] - before[n] for n in (0, 2, 3))
-    here += os.times().system - before.system
-    return Spent(time.perf_counter() - clock, here, there + there_in_system)
+    passed = [now - then for now, then in zip(os.times(), before, strict=True)]
+    here = time.process_time() - processor
+    return Spent(time.perf_counter() - clock, here, passed[2] + passed[3])
 
 
 def peak_bytes() -> int:

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 KEPT_RECORDS = 100
 RETRY_SECONDS = 2.0
+SERVICE_FAULT = "server_error"
 DISK_FULL = "insufficient_storage"
 
 
@@ -115,8 +116,9 @@ class Exports:
                 status = ExportStatus.FAILED
                 fault = ExportFault("interrupted", "The service ended before this was done.")
         except Exception as error:  # noqa: BLE001  # whatever it is, its owner must hear of it
-            log.error("an export failed: %s", where(error))
             status, fault = ExportStatus.FAILED, fault_of(error)
+            level = logging.ERROR if fault.code == SERVICE_FAULT else logging.INFO
+            log.log(level, "an export failed: %s", where(error))
         with self._lock:
             self._current = None
             self._cancelled.discard(export_id)
@@ -211,4 +213,4 @@ def fault_of(error: Exception) -> ExportFault:
         return ExportFault("not_writable", f"The folder cannot be written: {reason}.")
     if isinstance(error, MemoryError):
         return ExportFault("no_memory", "There is not enough memory. Close other programs.")
-    return ExportFault("server_error", "The service failed on this. Its log says where.")
+    return ExportFault(SERVICE_FAULT, "The service failed on this. Its log says where.")

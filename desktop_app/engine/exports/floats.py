@@ -1,5 +1,7 @@
 """Numbers as other programs store them."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -7,6 +9,15 @@ from desktop_app.engine.backends.backend import Floats, ModelFileError
 from desktop_app.engine.exports.kinds import FloatType
 
 Halves = npt.NDArray[np.float16]
+_NUMBERS_AT_ONCE = 1 << 22
+
+
+def pieces(weights: Floats) -> Iterator[Floats]:
+    """Yield a tensor some rows at a time: what is made of them needs little memory so."""
+    rows = weights.reshape(-1, weights.shape[-1])
+    step = max(1, _NUMBERS_AT_ONCE // rows.shape[1])
+    for start in range(0, len(rows), step):
+        yield rows[start : start + step]
 
 
 def encode(numbers: Floats, floats: FloatType) -> memoryview:

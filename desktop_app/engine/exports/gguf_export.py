@@ -13,7 +13,7 @@ import numpy as np
 from desktop_app.engine.backends.backend import Floats
 from desktop_app.engine.backends.numpy_llama.chat_template import CHATML
 from desktop_app.engine.backends.numpy_llama.gguf_file import Value
-from desktop_app.engine.exports.floats import half
+from desktop_app.engine.exports.floats import half, pieces
 from desktop_app.engine.exports.gguf_types import ValueType
 from desktop_app.engine.exports.kinds import ExportKind, is_block_quantized, stored_bytes
 from desktop_app.engine.exports.merging import MergedModel, Part
@@ -23,7 +23,6 @@ _STRING, _UINT32 = 8, 4
 _F32, _F16, _Q8_0 = 0, 1, 8
 _FILE_TYPES = {ExportKind.GGUF_F16: 1, ExportKind.GGUF_Q8_0: 7}
 """llama.h, `llama_ftype`: mostly F16, mostly Q8_0."""
-_NUMBERS_AT_ONCE = 1 << 22
 
 
 def write_gguf(
@@ -59,8 +58,8 @@ def write_gguf(
         (file,) = writer.fout
         for part in model.parts:
             writer.write_padding(file, file.tell())
-            for piece in _pieces(model.stored_weights(part), _format(part, kind)):
-                output.write(file, piece)
+            for piece in pieces(model.stored_weights(part)):
+                output.write(file, _encode(piece, _format(part, kind)))
             writer.write_padding(file, stored_bytes(part, kind))
         writer.flush()
         os.fsync(file.fileno())
@@ -96,14 +95,10 @@ def _format(part: Part, kind: ExportKind) -> int:
     return _F16
 
 
-def _pieces(weights: Floats, form: int) -> Iterator[memoryview]:
-    """Yield a tensor's bytes, some rows at a time."""
+def _encode(numbers: Floats, form: int) -> memoryview:
+    """Return rows as bytes in one of ggml's formats."""
     from gguf import GGMLQuantizationType, quants  # noqa: PLC0415  # as above
 
-    rows = weights.reshape(-1, weights.shape[-1])
-    step = max(1, _NUMBERS_AT_ONCE // rows.shape[1])
-    for start in range(0, len(rows), step):
-        piece = rows[start : start + step]
-        is_half = form == _F16
-        stored = half(piece) if is_half else quants.quantize(piece, GGMLQuantizationType(form))
-        yield np.ascontiguousarray(stored).reshape(-1).view(np.uint8).data
+    is_half = form == _F16
+    stored = half(numbers) if is_half else quants.quantize(numbers, GGMLQuantizationType(form))
+    return np.ascontiguousarray(stored).reshape(-1).view(np.uint8).data

@@ -10,12 +10,10 @@ from desktop_app.engine.exports.chat_form import ChatForm
 _QUOTES = '"""'
 
 
-def modelfile(
-    file_name: str, form: ChatForm | None, endings: Sequence[str], licence: str, *, bos: str
-) -> str:
-    """Return the text. `bos` is what Ollama puts in front of a text by itself, '' if nothing."""
+def modelfile(file_name: str, form: ChatForm | None, endings: Sequence[str], licence: str) -> str:
+    """Return the text; `endings` are the special tokens with which a turn may end."""
     lines = [f"FROM ./{file_name}"]
-    template = _template(form, bos) if form is not None else None
+    template = _template(form) if form is not None else None
     if template is None:
         lines.append(
             "# This model's chat template has no equal in Ollama's form: Ollama uses the one that"
@@ -31,13 +29,12 @@ def modelfile(
     return "\n".join(lines) + "\n"
 
 
-def _template(form: ChatForm, bos: str) -> str | None:
+def _template(form: ChatForm) -> str | None:
     """Return the form as a template of Go, None where its texts could be read as a part of it."""
     branches = ""
     for place, (role, (before, behind)) in enumerate(form.frames.items()):
-        start = before.removeprefix(bos) if role == "system" else before
         condition = f'{{{{ {"else if" if place else "if"} eq .Role "{role}" }}}}'
-        branches += f"{condition}{start}{{{{ .Content }}}}{behind}"
+        branches += f"{condition}{before}{{{{ .Content }}}}{behind}"
     texts = [*(text for frame in form.frames.values() for text in frame), form.prompt]
     if any(sign in text for text in texts for sign in ("{{", "}}", _QUOTES)):
         return None

@@ -7,7 +7,7 @@ as JSON with each tensor's type, shape and place, then the numbers.
 import json
 import struct
 
-from desktop_app.engine.exports.floats import encode
+from desktop_app.engine.exports.floats import encode, pieces
 from desktop_app.engine.exports.kinds import FloatType
 from desktop_app.engine.exports.merging import MergedModel
 from desktop_app.engine.exports.output import Output
@@ -35,4 +35,5 @@ def write_safetensors(
     with output.file(file_name) as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for part in parts:
-            output.write(file, encode(model.weights(part), floats))
+            for piece in pieces(model.weights(part)):
+                output.write(file, encode(piece, floats))

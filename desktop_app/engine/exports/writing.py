@@ -89,12 +89,14 @@ def _modelfile(merged: MergedModel, facts: CardFacts) -> str:
         endings=endings,
     )
 
-    def render(messages: Messages, speak: bool) -> str:
-        return template.render(messages, add_generation_prompt=speak)
-
+    # Ollama puts the token that begins a text in front of it by itself.
     adds_bos = settings.get("tokenizer.ggml.add_bos_token") is True
     bos = tokenizer.bos if adds_bos else ""
-    return modelfile(facts.file_name, chat_form(render), endings, facts.licence, bos=bos)
+
+    def render(messages: Messages, speak: bool) -> str:
+        return template.render(messages, add_generation_prompt=speak).removeprefix(bos)
+
+    return modelfile(facts.file_name, chat_form(render), endings, facts.licence)
 
 
 def holds_only_an_export(folder: Path) -> bool:

@@ -89,7 +89,7 @@ class BulkEdit(QObject):
         self._task.progressed.connect(self.progressed)
         self._task.succeeded.connect(self._finish)
         self._task.failed.connect(self._fail)
-        self._task.finished.connect(self._end)
+        self._task.finished.connect(self._end_cancelled)
         self.busy_changed.emit(True)
         self.started.emit(label)
         return True
@@ -105,7 +105,7 @@ class BulkEdit(QObject):
         if self._task is not None:
             self._task.succeeded.disconnect(self._finish)
             self._task.failed.disconnect(self._fail)
-            self._task.finished.disconnect(self._end)
+            self._task.finished.disconnect(self._end_cancelled)
             self._task.cancel()
             self._end()
 
@@ -121,11 +121,14 @@ class BulkEdit(QObject):
         self.failed.emit(error)
 
     @Slot()
+    def _end_cancelled(self) -> None:
+        """Of a cancelled step only this is heard; after others the next may be running already."""
+        if self._task is not None and not self._task.is_running:
+            self._end()
+
     def _end(self) -> None:
-        """After a cancelled step as well, of which only this is heard."""
-        if self._task is not None:
-            self._task = None
-            self.busy_changed.emit(False)
+        self._task = None
+        self.busy_changed.emit(False)
 
 
 class _Made:

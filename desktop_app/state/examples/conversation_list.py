@@ -186,11 +186,12 @@ class ConversationList(QAbstractTableModel):
         if touched.order_changed:
             self._take_out_gone(touched.ids)
             self._look_up()
-        for id in touched.ids:
-            position = self.position_of(id)
-            if position is not None:
-                index = self.index(position, 0)
-                self.dataChanged.emit(index, index)
+        if len(touched.ids) > 1:
+            # Each of them would have to be looked for in the whole list.
+            self._repaint_all()
+        elif (position := self.position_of(touched.ids[0])) is not None:
+            index = self.index(position, 0)
+            self.dataChanged.emit(index, index)
 
     @Slot(str)
     def take_counts(self, encoding: str) -> None:
@@ -201,6 +202,9 @@ class ConversationList(QAbstractTableModel):
     def read_rows_again(self) -> None:
         """Fetch what is painted anew: something beside the words has changed."""
         self._rows.clear()
+        self._repaint_all()
+
+    def _repaint_all(self) -> None:
         if self._ids:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, 0))
 

@@ -46,12 +46,17 @@ class ExamplesDesk(QObject):
         self.rules = ChosenRules(connections, open_project, prices, self)
         self.bulk = BulkEdit(open_project, runner, self)
         self.conversations = ConversationList(open_project, runner, self)
+        self.note = EditedNote(open_project, self)
         self.edited = EditedConversation(
-            open_project, self, rules=self.rules, runner=runner, counter=counter
+            open_project,
+            self,
+            rules=self.rules,
+            runner=runner,
+            counter=counter,
+            write_beside=self.note.write,
         )
         self.tokens = MessageTokens(counter, runner, self)
         self.selection = Selection(open_project, runner, self)
-        self.note = EditedNote(open_project, self)
         self.marking = Marking(self.bulk, self)
         self.checks = SetChecks(open_project, self.rules, self.bulk, runner, self)
         self.problems = ProblemKinds(open_project, self.rules, runner, self)
@@ -68,8 +73,8 @@ class ExamplesDesk(QObject):
 
     def write(self) -> bool:
         """Put on disk what was typed; returns whether all of it is there."""
-        self.note.write()
-        return self.edited.write()
+        is_note_written = self.note.write()
+        return self.edited.write() and is_note_written
 
     def undo(self) -> None:
         """Take the last step back; a large one on a worker, while edits wait."""

@@ -1,5 +1,6 @@
 """The conversation in the editor: what may be done to it, and when it is on disk."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -44,7 +45,7 @@ class EditedConversation(QObject):
     `facts_changed`: what the project keeps beside the messages, as tags or shared instructions.
     What cannot be written stays here and is tried again, also while another conversation is
     shown. `failed` carries the ProjectError, once until all is written; `held_back` says that
-    leaving was refused for it.
+    leaving was refused for it. `write_beside` puts on disk what else is typed beside the words.
     """
 
     reshaped = Signal()
@@ -63,9 +64,11 @@ class EditedConversation(QObject):
         rules: RulesSource | None = None,
         runner: TaskRunner | None = None,
         counter: TokenCounter | None = None,
+        write_beside: Callable[[], bool] | None = None,
     ) -> None:
         super().__init__(parent)
         self._open_project = open_project
+        self._write_beside = write_beside
         self._unwritten: dict[int, Unwritten] = {}
         self._has_failed = False
         self._may_be_lost = False
@@ -173,7 +176,11 @@ class EditedConversation(QObject):
 
     def may_be_left(self) -> bool:
         """Write all. Where that fails: no, and yes to who asks again, knowing what is lost."""
-        if self.write() or self._may_be_lost:
+        is_written = self.write()
+        if self._write_beside is not None:
+            is_written = self._write_beside() and is_written
+        if is_written or self._may_be_lost:
+            self._may_be_lost = not is_written
             return True
         self._may_be_lost = True
         self.held_back.emit()
@@ -291,11 +298,6 @@ class EditedConversation(QObject):
         return next((tag for tag in sorted(self.tags) if by_tag.get(tag)), "")
 
     @property
-    def n_conversations(self) -> int:
-        """How many conversations the project has."""
-        return self._open_project.counts.conversations
-
-    @property
     def tags(self) -> tuple[str, ...]:
         """The tags of the conversation."""
         row = self.row("")
@@ -303,10 +305,8 @@ class EditedConversation(QObject):
 
     @property
     def known_tags(self) -> tuple[str, ...]:
-        """All tags of the project, the most frequent first."""
-        if not self._open_project.is_open:
-            return ()
-        return tuple(tag for tag, _ in self._open_project.project.facets().tags)
+        """All tags of the project, in alphabetical order."""
+        return self._open_project.project.tags() if self._open_project.is_open else ()
 
     def set_shared_instructions(self, shared: SharedInstructions) -> None:
         """Write other instructions before all conversations that share them."""

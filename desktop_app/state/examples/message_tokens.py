@@ -39,7 +39,9 @@ class MessageTokens(QObject):
         task.succeeded.connect(self._begin)
 
     def count(self, message: Message, place: int = 0) -> int | None:
-        """The tokens in a message's words and calls; None while the vocabulary is loading, or if it is long.
+        """The tokens in a message's words and calls.
+
+        None while the vocabulary is loading, or if it is long.
 
         A long one is counted after a pause: of those asked for at one place, the last.
         """

@@ -8,7 +8,6 @@ import gc
 import os
 import pickle
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -25,7 +24,7 @@ from desktop_app.storage.project.preparing import Piece, Prepared, pieces, prepa
 WORKERS = min(3, max(1, (os.cpu_count() or 1) - 1))
 """More would wait for the one thread that writes."""
 
-AHEAD = 6
+AHEAD = 12
 """Pieces that each may have at a time: it works on while a transaction takes long."""
 
 MOST_BYTES = 16 << 20
@@ -33,9 +32,6 @@ MOST_BYTES = 16 << 20
 
 LOOKS_FOR_STOP = 0.05
 """Seconds between looks at the stop flag while a piece is awaited."""
-
-SWITCH_S = 0.0002
-"""How soon a worker turns from its work to what comes in; usually it is 5 ms."""
 
 OBJECTS = 100_000
 """New ones before a worker looks for garbage; there is hardly any that it needs to look for."""
@@ -181,7 +177,6 @@ def work(connection: "Connection[object, object]", detected: Detected, repair: b
     # Told to end in a terminal, the program ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(OBJECTS)
-    sys.setswitchinterval(SWITCH_S)
     inbox: SimpleQueue[Piece | None] = SimpleQueue()
     outbox: SimpleQueue[bytes | None] = SimpleQueue()
     # Neither side ever waits for the other to read before it writes.

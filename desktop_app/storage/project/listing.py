@@ -24,6 +24,16 @@ coalesce((SELECT language FROM review r WHERE r.id = conversation.id), ''),
 coalesce((SELECT name FROM source s WHERE s.id = conversation.source), ''), source_row
 FROM conversation WHERE id IN (SELECT value FROM json_each(:ids)) AND state <= 1"""  # noqa: S608  # text of ours
 
+OF_EACH_TAG = (
+    "SELECT name, count(*) AS n FROM conversation_tag t JOIN tag ON tag.id = tag_id"
+    " JOIN conversation c ON c.id = t.conversation_id WHERE state = 0 GROUP BY tag.id"
+)
+OF_EACH_LANGUAGE = (
+    "SELECT language AS name, count(*) AS n FROM review JOIN conversation USING (id)"
+    " WHERE state = 0 AND language != '' GROUP BY language"
+)
+"""How many conversations have each, in SQL."""
+
 
 def ids(database: Database, where: Filter) -> "array[int]":
     """Return all ids of a filter without text, in the order asked for."""
@@ -77,16 +87,8 @@ def counts(database: Database, refused_traits: int) -> Counts:
 def facets(database: Database) -> Facets:
     """Return what the conversations that are live can be filtered by."""
     return Facets(
-        tags=_facet(
-            database,
-            "SELECT name, count(*) AS n FROM conversation_tag t JOIN tag ON tag.id = tag_id"
-            " JOIN conversation c ON c.id = t.conversation_id WHERE state = 0 GROUP BY tag.id",
-        ),
-        languages=_facet(
-            database,
-            "SELECT language AS name, count(*) AS n FROM review JOIN conversation USING (id)"
-            " WHERE state = 0 AND language != '' GROUP BY language",
-        ),
+        tags=_facet(database, OF_EACH_TAG),
+        languages=_facet(database, OF_EACH_LANGUAGE),
         sources=_facet(
             database,
             "SELECT name, n FROM (SELECT source, count(*) AS n FROM conversation"

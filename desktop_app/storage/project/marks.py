@@ -51,12 +51,15 @@ def rename_tag(database: Database, old: str, new: str, at: float) -> None:
         history.make(connection, "tag", changes, at=at)
 
 
-def tags(database: Database, id_: int) -> tuple[str, ...]:
-    """Return the tags of a conversation in the order of the alphabet."""
+def tags(database: Database) -> tuple[str, ...]:
+    """Return the tags of conversations that are live, in the order of the alphabet.
+
+    Counts nothing: one conversation of each is found, however many there are.
+    """
     rows = database.rows(
-        "SELECT name FROM conversation_tag JOIN tag ON tag.id = tag_id"
-        " WHERE conversation_id = ? ORDER BY name",
-        (id_,),
+        "SELECT name FROM tag WHERE EXISTS (SELECT 1 FROM conversation_tag"
+        " JOIN conversation ON conversation.id = conversation_id"
+        " WHERE tag_id = tag.id AND state = 0) ORDER BY name"
     )
     return tuple(name for (name,) in rows)
 

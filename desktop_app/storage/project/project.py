@@ -83,6 +83,10 @@ class Project(ProjectEdits, ProjectKeeping, ProjectVersions):
         """Return what the conversations can be filtered by."""
         return listing.facets(self._database)
 
+    def tags(self) -> tuple[str, ...]:
+        """Return the tags of conversations that are live, in the order of the alphabet."""
+        return marks.tags(self._database)
+
     def note(self, id: int) -> str:
         """Return the note on a conversation, '' if there is none."""
         return marks.note(self._database, id)

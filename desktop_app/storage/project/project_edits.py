@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from desktop_app.core.examples.conversation import Conversation
-from desktop_app.core.examples.imported import Imported
 from desktop_app.core.examples.shared_instructions import SharedInstructions
 from desktop_app.storage.project import edits, importing, marks, past_texts, reshaping, splits
 from desktop_app.storage.project.project_file import ProjectFile
@@ -127,7 +126,7 @@ class ProjectEdits(ProjectFile):
 
     def import_conversations(
         self,
-        conversations: Iterable[Conversation | Imported],
+        conversations: Iterable[importing.Source],
         *,
         source: str,
         test_share: float,

@@ -11,7 +11,7 @@ from desktop_app.storage.project import bodies, history
 from desktop_app.storage.project.applying import Field
 from desktop_app.storage.project.database import Database
 from desktop_app.storage.project.history import Change
-from desktop_app.storage.project.listing import conversation, is_live
+from desktop_app.storage.project.listing import conversation, id_list, is_live
 from desktop_app.storage.project.rows import Split, State
 
 
@@ -98,13 +98,13 @@ def _insert_behind(connection: sqlite3.Connection, id_: int, new: Conversation, 
 
 
 def _missing_tags(
-    connection: sqlite3.Connection, first_id: int, others: Iterable[int]
+    connection: sqlite3.Connection, first_id: int, others: Sequence[int]
 ) -> list[str]:
     found = connection.execute(
         "SELECT DISTINCT name FROM conversation_tag JOIN tag ON tag.id = tag_id"
         " WHERE conversation_id IN (SELECT value FROM json_each(?1)) AND tag_id NOT IN"
         " (SELECT tag_id FROM conversation_tag WHERE conversation_id = ?2) ORDER BY name",
-        (msgspec.json.encode(list(others)).decode(), first_id),
+        (id_list(others), first_id),
     )
     return [name for (name,) in found]
 

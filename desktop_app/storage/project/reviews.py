@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from desktop_app.storage.project.bodies import N_ADVICE
 from desktop_app.storage.project.database import Database
+from desktop_app.storage.project.filters import NOT_ACCEPTED
 from desktop_app.storage.project.listing import id_list, parsed
 from desktop_app.storage.project.rows import Review, Uncounted
 
@@ -85,8 +86,7 @@ class Reviews:
     def advice(self, id_: int) -> tuple[str, ...]:
         """Return the kinds of advice that were found and not accepted."""
         rows = self._database.rows(
-            "SELECT code FROM advice a WHERE id = ? AND NOT EXISTS"
-            " (SELECT 1 FROM accepted y WHERE y.id = a.id AND y.code = a.code) ORDER BY code",
+            f"SELECT code FROM advice a WHERE id = ? AND {NOT_ACCEPTED} ORDER BY code",  # noqa: S608  # text of ours
             (id_,),
         )
         return tuple(code for (code,) in rows)

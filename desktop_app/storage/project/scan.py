@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from queue import SimpleQueue
@@ -65,12 +66,16 @@ class _Helpers:
     def __init__(self, database: Database, scan: Scan) -> None:
         self._scan = scan
         self._is_ending = False
-        self._databases = [
-            open_database(database.path, shared=True, any_thread=True) for _ in range(THREADS)
-        ]
+        self._databases: list[Database] = []
         self._idle: SimpleQueue[Database] = SimpleQueue()
-        for helper in self._databases:
-            self._idle.put(helper)
+        # Those that are open are closed where the next cannot be opened.
+        with ExitStack() as opened:
+            for _ in range(THREADS):
+                helper = open_database(database.path, shared=True, any_thread=True)
+                opened.callback(helper.close)
+                self._databases.append(helper)
+                self._idle.put(helper)
+            self._opened = opened.pop_all()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="search")
 
     def found(self, first: Parameters, stop: Stop) -> Iterator[int]:
@@ -90,8 +95,7 @@ class _Helpers:
         for helper in self._databases:
             helper.connection.interrupt()
         self._pool.shutdown(cancel_futures=True)
-        for helper in self._databases:
-            helper.close()
+        self._opened.close()
 
     def _begin(self, piece: Parameters) -> "Future[Ids]":
         return self._pool.submit(self._look, piece)

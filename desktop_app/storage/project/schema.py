@@ -33,6 +33,8 @@ TABLES = (
     """CREATE INDEX conversation_order ON conversation (position, id, split, n_blocking, n_advice,
 traits, rating, is_folded, source, n_characters) WHERE state = 0""",
     "CREATE INDEX conversation_away ON conversation (state, position) WHERE state > 0",
+    # Of what was undone: each edit removes some, of which a version may keep very many.
+    "CREATE INDEX conversation_absent ON conversation (id) WHERE state = 2",
     """CREATE TABLE source (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE

@@ -14,7 +14,12 @@ from desktop_app.core.examples.rules import Trait
 from desktop_app.core.examples.split import Placed
 from desktop_app.storage.project.database import Database, open_database
 from desktop_app.storage.project.instructions import TAGS, instructions
-from desktop_app.storage.project.listing import conversation, id_list
+from desktop_app.storage.project.listing import (
+    OF_EACH_LANGUAGE,
+    OF_EACH_TAG,
+    conversation,
+    id_list,
+)
 from desktop_app.storage.project.rows import Split, Uncounted
 
 MOST_INSTRUCTIONS = 200
@@ -100,22 +105,11 @@ class SetFacts:
 
     def tags(self) -> dict[str, int]:
         """Count the conversations of each tag."""
-        return dict(
-            self._database.rows(
-                "SELECT name, count(*) FROM conversation_tag JOIN tag ON tag.id = tag_id"
-                " JOIN conversation ON conversation.id = conversation_id"
-                " WHERE state = 0 GROUP BY name"
-            )
-        )
+        return dict(self._database.rows(OF_EACH_TAG))
 
     def languages(self) -> dict[str, int]:
         """Count the conversations of each language that is known."""
-        return dict(
-            self._database.rows(
-                "SELECT language, count(*) FROM review JOIN conversation USING (id)"
-                " WHERE state = 0 AND language != '' GROUP BY language"
-            )
-        )
+        return dict(self._database.rows(OF_EACH_LANGUAGE))
 
     def language_of_each(self) -> dict[int, str]:
         """Return the languages that are known, by id."""

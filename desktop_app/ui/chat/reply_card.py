@@ -7,8 +7,8 @@ from typing_extensions import override
 
 from desktop_app.state.chat.chat import Chat
 from desktop_app.state.chat.document import FAILED, STOPPED, STREAMING, Reply
-from desktop_app.ui.chat.flow_layout import FlowLayout
 from desktop_app.ui.chat.message_text import MessageText
+from desktop_app.ui.widgets.flow_layout import wrapping_row
 from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row, set_tone
 
 
@@ -100,14 +100,14 @@ class ReplyCard(Card):
         copy.clicked.connect(self._copy)
         self._again = button(self.tr("Try again"), "quiet-small")
         self._again.clicked.connect(self._retry)
-        return _bar(self._keep, self._fix, copy, self._again)
+        return wrapping_row(self._keep, self._fix, copy, self._again, spacing=4)
 
     def _make_editing(self) -> QWidget:
         keep = button(self.tr("Keep as example"), "primary")
         keep.clicked.connect(self._keep_edited)
         cancel = button(self.tr("Cancel"), "quiet")
         cancel.clicked.connect(self._cancel_editing)
-        return _bar(keep, cancel)
+        return wrapping_row(keep, cancel, spacing=4)
 
     # Filling
 
@@ -193,12 +193,3 @@ class ReplyCard(Card):
     @Slot(bool)
     def _show_detail(self, checked: bool) -> None:
         self._detail.setVisible(checked)
-
-
-def _bar(*buttons: QWidget) -> QWidget:
-    bar = QWidget()
-    flow = FlowLayout()
-    for each in buttons:
-        flow.addWidget(each)
-    bar.setLayout(flow)
-    return bar

@@ -87,6 +87,13 @@ class ConversationEditor(Page):
             self.card(index).take_focus()
             QTimer.singleShot(0, self._show_focused)
 
+    @Slot()
+    def focus_words(self) -> None:
+        """Put the cursor where something waits to be written, else at the beginning."""
+        messages = self._edited.conversation.all_messages
+        places = (place for place, each in enumerate(messages) if each == Message(each.role, ""))
+        self.focus_message(next(places, 0))
+
     def show_binned(self, is_binned: bool) -> None:
         """Only read what is in the bin, and say how it comes back."""
         self.binned.setVisible(is_binned)
@@ -279,7 +286,7 @@ class ConversationEditor(Page):
         shared = edited.instructions_in_force
         self.shared.setVisible(bool(shared))
         if shared:
-            self.shared.show_text(shared, edited.n_conversations, edited.sharing_tag)
+            self.shared.show_text(shared, edited.sharing_tag)
         has_own = has_own_instructions(edited.conversation)
         self._add_system.setVisible(not has_own and not shared)
         could_share = has_own and bool(edited.shared_instructions.of(edited.tags))

@@ -47,6 +47,7 @@ class ExamplesPage(Page):
         self.dialogs = DeskDialogs(desk, self.list_panel, actions, theme, self)
         self.list_panel.current_changed.connect(self._show_conversation)
         self.list_panel.selection_changed.connect(desk.selection.set_ids)
+        self.list_panel.edit_wanted.connect(self.editor.focus_words)
         self.right = _split(self.editor, self.checks_panel, sizes=(780, 300), grows=0)
         self.splitter = _split(self.list_panel, self.right, sizes=(360, 1080), grows=1)
         self._stack = QStackedWidget()

@@ -15,7 +15,7 @@ from typing_extensions import override
 from desktop_app.state.examples.exchange.importing import ImportReport
 from desktop_app.state.examples.exchange.rejected_rows import MEND, NUMBER, TEXT, WHY, RejectedRows
 from desktop_app.ui.examples.exchange.preview_cards import PreviewCards
-from desktop_app.ui.widgets.parts import button, column, isolated, label, row
+from desktop_app.ui.widgets.parts import button, column, isolated, label, row, set_tone
 
 MEND_WIDTH = 96
 WHY_WIDTH = 330
@@ -138,7 +138,7 @@ class ImportReportDialog(QDialog):
         if self._is_question and report.n_mendable:
             everything = report.n_mendable == left_out
             text += " " + (
-                self.tr("How to mend it is evident.", "", left_out)
+                self.tr("A mend for each is evident.")
                 if everything
                 else self.tr("For %Ln row(s) a mend is evident.", "", report.n_mendable)
             )
@@ -166,6 +166,7 @@ class ImportReportDialog(QDialog):
         self.go_on.setText(text)
         self.go_on.setEnabled(self._report.imported + n_mended > 0)
         self.mend_all.setEnabled(not self.rows.mending.everything)
+        set_tone(self.mend_all, "" if self.go_on.isEnabled() else "primary")
         self.outcome.setText(
             self.tr("%Ln row(s) will be left out.", "", n_left_out)
             if n_left_out

@@ -4,6 +4,7 @@ import dataclasses
 from array import array
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTableView
 
 from desktop_app.state.examples.conversation_list import ConversationList
@@ -24,10 +25,14 @@ SEARCH_AFTER_MS = 35
 
 
 class ListPanel(Panel):
-    """Reports the conversation that its user goes to, and all that are selected (an array)."""
+    """Reports the conversation that its user goes to, and all that are selected (an array).
+
+    `edit_wanted` asks for the cursor in the words of the conversation that is current.
+    """
 
     current_changed = Signal(object)
     selection_changed = Signal(object)
+    edit_wanted = Signal()
 
     def __init__(
         self,
@@ -46,6 +51,7 @@ class ListPanel(Panel):
         self._build_head(actions)
         self.view = self._build_view(theme)
         self._build_nothing()
+        self._build_keys()
         self._place = ListPlace(conversations, self.view)
         self._place.changed.connect(self._tell)
         self._follow()
@@ -133,6 +139,20 @@ class ListPanel(Panel):
         theme.changed.connect(view.viewport().update)
         self.body.addWidget(view, 1)
         return view
+
+    def _build_keys(self) -> None:
+        """Lead from the search to the list and on into the words, and delete from the list."""
+        keys = Qt.Key
+        for place, key, slot in (
+            (self.search, keys.Key_Down, self._go_to_list),
+            (self.search, keys.Key_Escape, self.search.clear),
+            (self.view, keys.Key_Return, self.edit_wanted),
+            (self.view, keys.Key_Enter, self.edit_wanted),
+            (self.view, keys.Key_Delete, self._actions.delete_conversations.trigger),
+        ):  # fmt: skip
+            shortcut = QShortcut(QKeySequence(key), place)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(slot)
 
     def _build_nothing(self) -> None:
         """What stands in place of the rows where there are none."""

@@ -63,7 +63,7 @@ class TagsDialog(QDialog):
 
     def _make_fields(self, known: Sequence[str]) -> None:
         self.add = TagChips()
-        self.remove = TagChips()
+        self.remove = TagChips(self.tr("Choose a tag…"))
         for chips in (self.add, self.remove):
             chips.offer(known)
         self.add.added.connect(self._add_tag)

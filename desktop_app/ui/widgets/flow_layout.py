@@ -5,6 +5,10 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QStyle, QWidget
 from typing_extensions import override
 
 
+LEAST = 100
+"""Pixels: a widget that is wider is cut off before what is around would have to be wider."""
+
+
 class FlowLayout(QLayout):
     """Lines as running text has them; hidden widgets take no room."""
 
@@ -59,7 +63,7 @@ class FlowLayout(QLayout):
         size = QSize()
         for item in self._shown:
             size = size.expandedTo(item.minimumSize())
-        return size
+        return size.boundedTo(QSize(LEAST, size.height()))
 
     @property
     def _shown(self) -> list[QLayoutItem]:
@@ -79,7 +83,7 @@ class FlowLayout(QLayout):
         lines: list[list[QLayoutItem]] = []
         used = width + 1
         for item in self._shown:
-            wanted = item.sizeHint().width()
+            wanted = min(item.sizeHint().width(), width)
             if used + wanted > width:
                 lines.append([])
                 used = 0
@@ -95,7 +99,7 @@ class FlowLayout(QLayout):
         )
         x = area.left()
         for item in line:
-            size = item.sizeHint()
+            size = item.sizeHint().boundedTo(area.size())
             place = QRect(QPoint(x, area.top() + (area.height() - size.height()) // 2), size)
             item.setGeometry(QStyle.visualRect(direction, area, place))
             x += size.width() + self.spacing()

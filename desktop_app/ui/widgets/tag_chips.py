@@ -10,13 +10,16 @@ from typing_extensions import override
 
 from desktop_app.ui.widgets.button_text import in_button
 from desktop_app.ui.widgets.flow_layout import FlowLayout
-from desktop_app.ui.widgets.parts import isolated
+from desktop_app.ui.widgets.parts import isolated, label
 
 LONGEST = 60
 """Characters of a tag."""
 
-SHOWN = 24
-"""Characters of a tag in its chip; the rest is in the tool tip."""
+SHOWN, SHOWN_MIXED = 24, 13
+"""Characters of a tag in its chip, and beside the figures; the rest is in the tool tip."""
+
+MOST_MIXED = 12
+"""Tags of several conversations that are shown; all of them can be typed."""
 
 LINE_WIDTH = 130
 
@@ -29,19 +32,22 @@ PASSING = (
 
 
 class TagChips(QWidget):
-    """Reports what its user wants; `show_tags` shows what came of it."""
+    """Reports what its user wants; `show_tags` shows what came of it.
+
+    `add_text` says what a further tag is for, where it is not one to be added.
+    """
 
     added = Signal(str)
     removed = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, add_text: str = "") -> None:
         super().__init__()
         self._flow = FlowLayout(spacing=5)
         self.setLayout(self._flow)
         self.chips: list[QPushButton] = []
-        self.add_button = QPushButton(self.tr("+ tag"))
+        self.add_button = QPushButton(add_text or self.tr("+ tag"))
         self.add_button.setProperty("kind", "filter")
-        self.add_button.setAccessibleName(self.tr("Add a tag"))
+        self.add_button.setAccessibleName(add_text or self.tr("Add a tag"))
         self.add_button.setCursor(Qt.CursorShape.PointingHandCursor)
         self.add_button.clicked.connect(self._begin)
         self._known = QStringListModel(self)
@@ -55,8 +61,10 @@ class TagChips(QWidget):
         self.line.returnPressed.connect(self._take)
         self.line.installEventFilter(self)
         self.line.hide()
-        self._flow.addWidget(self.add_button)
-        self._flow.addWidget(self.line)
+        self.more = label(kind="small")
+        self.more.hide()
+        for widget in (self.more, self.add_button, self.line):
+            self._flow.addWidget(widget)
 
     def _completer(self) -> QCompleter:
         result = QCompleter(self._known, self)
@@ -77,11 +85,16 @@ class TagChips(QWidget):
             self._flow.removeWidget(chip)
             chip.hide()
             chip.deleteLater()
-        self._flow.removeWidget(self.add_button)
-        self._flow.removeWidget(self.line)
-        self.chips = [self._chip(tag, count, conversations) for tag, count in tags]
-        for widget in (*self.chips, self.add_button, self.line):
+        behind = (self.more, self.add_button, self.line)
+        for widget in behind:
+            self._flow.removeWidget(widget)
+        shown = tags if conversations == 1 else tags[:MOST_MIXED]
+        self.chips = [self._chip(tag, count, conversations) for tag, count in shown]
+        for widget in (*self.chips, *behind):
             self._flow.addWidget(widget)
+        rest = len(tags) - len(shown)
+        self.more.setText(self.tr("and %Ln more", "", rest))
+        self.more.setVisible(rest > 0)
         self._show_line(self.line.hasFocus())
         self._keep_tab_order()
         if focused is not None:
@@ -94,8 +107,9 @@ class TagChips(QWidget):
             QWidget.setTabOrder(first, second)
 
     def _chip(self, tag: str, count: int, conversations: int) -> QPushButton:
-        shown = tag if len(tag) <= SHOWN else f"{tag[: SHOWN - 1]}…"
         is_mixed = count < conversations
+        most = SHOWN_MIXED if is_mixed else SHOWN
+        shown = tag if len(tag) <= most else f"{tag[: most - 1]}…"
         text = self.tr("%1 %L2/%L3 ×") if is_mixed else self.tr("%1 ×")
         text = text.replace("%L2", f"{count:,}").replace("%L3", f"{conversations:,}")
         chip = QPushButton(text.replace("%1", isolated(in_button(shown))), self)

@@ -117,3 +117,29 @@ def test_closing_the_project_ends_a_step(qtbot: QtBot, bench: FindingBench) -> N
     bench.project.close()
     assert not bench.bulk.is_running
     assert ended.wait(5)
+
+
+def test_a_step_that_begins_as_another_ends_is_waited_for(
+    qtbot: QtBot, bench: FindingBench
+) -> None:
+    go_on = threading.Event()
+    results: list[object] = []
+
+    def wait(_project: Project, _should_stop: StepControl) -> str:
+        go_on.wait(5)
+        return "second"
+
+    def begin_next(result: object) -> None:
+        results.append(result)
+        if result == "first":
+            assert bench.bulk.run("Second", wait)
+
+    bench.bulk.finished.connect(begin_next)
+    assert bench.bulk.run("First", lambda _project, _should_stop: "first")
+    qtbot.waitUntil(lambda: results == ["first"])
+    qtbot.waitUntil(lambda: bench.runner.running == 1)
+    assert bench.bulk.is_running
+    assert not bench.bulk.run("Third", wait)
+    go_on.set()
+    qtbot.waitUntil(lambda: results == ["first", "second"])
+    assert not bench.bulk.is_running

@@ -65,6 +65,20 @@ def test_edits_repaint_their_row_only(
     assert titles(model)[2] == "another question"
 
 
+def test_an_edit_of_many_does_not_look_for_each_row(
+    model: ConversationList, project: OpenProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = project.add([chat(f"question {n}") for n in range(5)])
+    assert titles(model)[4] == "question 4"
+    repainted: list[tuple[int, int]] = []
+    model.dataChanged.connect(lambda first, last: repainted.append((first.row(), last.row())))
+    monkeypatch.setattr(model, "position_of", pytest.fail)
+    changes = [(id, chat(f"other {id}")) for id in ids]
+    project.edit(lambda held: held.replace_many(changes, label="edit"), ids)
+    assert repainted == [(0, 4)]
+    assert titles(model)[4] == f"other {ids[4]}"
+
+
 def test_a_search_finds_in_any_script(
     qtbot: QtBot, model: ConversationList, project: OpenProject
 ) -> None:

@@ -125,6 +125,9 @@ def test_advice_that_was_found_is_in_the_rows_and_counts(qtbot: QtBot, desk: Exa
     qtbot.waitUntil(lambda: row(desk, 2).n_advice == 1, timeout=20_000)
     assert desk.open_project.counts.with_advice >= 1
     assert desk.conversations.id_at(2) == id
+    # So that the list can be narrowed by it and the dialog names it.
+    facets = desk.conversations.facets
+    qtbot.waitUntil(lambda: ("email_address", 1) in facets.facets.codes)
     # It is no edit.
     assert desk.open_project.undo_entry == before
 
@@ -136,3 +139,25 @@ def test_all_that_was_typed_is_on_disk(desk: ExamplesDesk) -> None:
     desk.edited.set_text(0, "Where is my lamp?")
     assert desk.write()
     assert desk.open_project.project.conversation(id).messages[0].text == "Where is my lamp?"
+
+
+def test_a_note_that_cannot_be_written_holds_the_project_back(
+    desk: ExamplesDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_back: list[bool] = []
+    desk.edited.held_back.connect(lambda: held_back.append(True))
+
+    def refuse(id: int, text: str) -> None:
+        raise ProjectError(ProjectErrorKind.NO_SPACE, desk.open_project.path)
+
+    desk.note.show(desk.conversations.ids[0])
+    with monkeypatch.context() as full:
+        full.setattr(desk.open_project.project, "set_note", refuse)
+        desk.note.set_text("Ask the shop")
+        assert not desk.write()
+        assert not desk.edited.may_be_left()
+        assert held_back == [True]
+        # Who asks again knows what is lost.
+        assert desk.edited.may_be_left()
+    assert desk.edited.may_be_left()
+    assert desk.open_project.project.note(desk.conversations.ids[0]) == "Ask the shop"

@@ -45,6 +45,16 @@ def label(project: Project) -> tuple[str, int]:
     return entry.label, entry.count
 
 
+def test_tags_in_use_are_told_without_counting(project: Project) -> None:
+    first, second = project.add([talk("a"), talk("b")])
+    assert project.tags() == ()
+    project.set_tag([first, second], "returns", on=True)
+    project.set_tag([second], "billing", on=True)
+    assert project.tags() == ("billing", "returns")
+    project.delete([second])
+    assert project.tags() == ("returns",)
+
+
 def test_tags_are_set_and_taken_off(project: Project) -> None:
     ids = project.add([talk(f"{n}") for n in range(4)])
     project.set_tag(ids[:3], "delivery", on=True)

@@ -6,7 +6,7 @@ import pytest
 from desktop_app.core.examples.advice.instructions import Instructions
 from desktop_app.core.examples.advice.parts import digest_of
 from desktop_app.core.examples.advice.review import review
-from desktop_app.core.examples.chat_jsonl import line
+from desktop_app.core.examples.chat_jsonl import line, parse_line
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.core.examples.shared_instructions import SharedInstructions
 from desktop_app.storage.project.project import Project
@@ -192,3 +192,26 @@ def test_what_decides_where_examples_go(project: Project, facts: SetFacts) -> No
         (ids[2], (), 0, True),
     ]
     assert {each.is_test for each in facts.placed(anew=True)} == {None}
+
+
+def test_lines_are_read_as_they_are_stored(project: Project, facts: SetFacts) -> None:
+    ids = project.add([talk("a"), talk("b"), talk("c"), talk("d")])
+    project.replace(ids[1], talk("e"))
+    project.delete(ids[3:])
+    before = facts.revisions()[ids[0]]
+    assert facts.n_unreviewed() == 3
+    stored = facts.unreviewed_lines(0, 10)
+    assert stored == facts.unreviewed_lines(0, 2) + facts.unreviewed_lines(ids[1], 2)
+    assert [(id_, parse_line(text)) for id_, _, text in stored] == [
+        (ids[0], talk("a")),
+        (ids[1], talk("e")),
+        (ids[2], talk("c")),
+    ]
+    assert {id_: revision for id_, revision, _ in stored} == facts.revisions()
+    assert facts.lines(ids[1:]) == stored[1:]
+    review_all(project)
+    assert facts.n_unreviewed() == 0
+    assert facts.unreviewed_lines(0, 10) == []
+    project.replace(ids[0], talk("f"))
+    assert facts.revisions()[ids[0]] != before
+    assert [id_ for id_, _, _ in facts.unreviewed_lines(0, 10)] == ids[:1]

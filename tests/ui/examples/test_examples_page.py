@@ -12,7 +12,7 @@ from desktop_app.app import Places, Program
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.state.examples.conversation_list import ROW
 from desktop_app.state.notices import Notice
-from desktop_app.storage.project.rows import ConversationRow, Split
+from desktop_app.storage.project.rows import ConversationRow, Filter, Split
 
 
 @dataclass
@@ -243,3 +243,53 @@ def test_all_of_many_are_selected_without_delay(desk: Desk) -> None:
     ids = desk.project.add([chat(f"question {n}") for n in range(3000)])
     desk.page.list_panel.view.selectAll()
     assert desk.page.list_panel.selected_ids() == ids
+
+
+def test_by_keys_from_the_search_to_the_list_and_into_the_words(qtbot: QtBot, desk: Desk) -> None:
+    desk.project.add([chat("the first"), chat("the second", "")])
+    panel, editor = desk.page.list_panel, desk.page.editor
+    with qtbot.waitActive(desk.program.window):
+        desk.program.window.activateWindow()
+    panel.search.setFocus()
+    qtbot.keyClicks(panel.search, "second")
+    qtbot.keyClick(panel.search, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: desk.conversations.rowCount() == 1)
+    assert panel.view.hasFocus()
+    qtbot.keyClick(panel.view, Qt.Key.Key_Return)
+    assert editor.card(1).text.hasFocus()
+    panel.search.setFocus()
+    qtbot.keyClick(panel.search, Qt.Key.Key_Escape)
+    assert panel.search.text() == ""
+    qtbot.waitUntil(lambda: desk.conversations.rowCount() == 2)
+    panel.view.setFocus()
+    qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
+    assert desk.project.counts.binned == 1
+
+
+def test_what_is_in_the_bin_is_read_and_brought_back(desk: Desk) -> None:
+    desk.project.add([chat("the first"), chat("the second")])
+    desk.actions.delete_conversations.trigger()
+    page = desk.page
+    page.list_panel.show_filter(Filter(in_bin=True))
+    assert page.editor.binned.isVisible()
+    assert not page.editor.card(0).text.isEnabled()
+    desk.actions.restore_conversations.trigger()
+    page.list_panel.show_all()
+    assert desk.project.counts.binned == 0
+    assert not page.editor.binned.isVisible()
+    assert page.editor.card(0).text.isEnabled()
+
+
+def test_a_check_leads_to_the_reply_that_is_to_be_written(qtbot: QtBot, desk: Desk) -> None:
+    desk.project.add([Conversation((Message(role="user", content="Where is my parcel?"),))])
+    with qtbot.waitActive(desk.program.window):
+        desk.program.window.activateWindow()
+    panel = desk.page.checks_panel
+    panel.finding_cards()[0].write_button.click()
+    assert desk.page.editor.card(1).text.hasFocus()
+    assert panel.finding_cards()[0].finding.code == "empty_reply"
+    desk.page.list_panel.search.setFocus()
+    panel.finding_cards()[0].write_button.click()
+    assert desk.page.editor.card(1).text.hasFocus()
+    qtbot.keyClicks(desk.page.editor.card(1).text, "It comes tomorrow.")
+    assert panel.finding_cards() == []

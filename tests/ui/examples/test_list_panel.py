@@ -180,3 +180,18 @@ def test_rows_of_every_kind_are_painted(qtbot: QtBot, finding: FindingDesk) -> N
     assert pictures[0].width() < pictures[1].width()
     finding.theme.choose("dark")
     assert finding.panel.view.grab().toImage() != pictures[1]
+
+
+def test_rows_begin_at_the_side_where_the_window_does(finding: FindingDesk) -> None:
+    finding.add("a", "b")
+    view = finding.panel.view
+    view.selectRow(0)
+    accent = finding.theme.colours.accent
+    row = view.visualRect(view.model().index(0, 0))
+    for direction, x in (
+        (Qt.LayoutDirection.LeftToRight, row.left() + 1),
+        (Qt.LayoutDirection.RightToLeft, row.right() - 1),
+    ):
+        view.setLayoutDirection(direction)
+        colour = view.viewport().grab().toImage().pixelColor(x, row.center().y())
+        assert colour.name() == accent

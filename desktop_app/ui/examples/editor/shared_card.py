@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy
 
 from desktop_app.ui.widgets.flow_layout import wrapping_row
-from desktop_app.ui.widgets.parts import Card, button, chip, label, row
+from desktop_app.ui.widgets.parts import Card, button, chip, isolated, label, row
 
 MOST_SHOWN = 1500
 """Characters of shared instructions that are shown here; all of them are in the dialog."""
@@ -35,12 +35,12 @@ class SharedCard(Card):
         self.body.addWidget(wrapping_row(self.edit, self.own, spacing=2))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
-    def show_text(self, text: str, count: int, tag: str) -> None:
+    def show_text(self, text: str, tag: str) -> None:
         """Show shared instructions: of the whole project, or of a tag."""
         shown = text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
         self.text.setText(shown)
         if tag:
-            said = self.tr("shared by %Ln conversation(s) tagged %1", "", count)
-            self.shared_by.setText(said.replace("%1", tag))
+            said = self.tr("shared by all tagged %1")
+            self.shared_by.setText(said.replace("%1", isolated(tag)))
         else:
-            self.shared_by.setText(self.tr("shared by %Ln conversation(s)", "", count))
+            self.shared_by.setText(self.tr("shared by the whole project"))

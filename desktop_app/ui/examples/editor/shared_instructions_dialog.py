@@ -19,6 +19,9 @@ class InstructionsBox(QWidget):
         self.box = MessageBox(min_lines=3)
         self.box.setProperty("kind", "field")
         self.box.setAccessibleName(title)
+        self.box.setPlaceholderText(
+            self.tr("Who answers, in which manner, and what is never to be said.")
+        )
         self.box.fill(text)
         name = label(title, "strong", wrap=True)
         name.setBuddy(self.box)

@@ -69,6 +69,7 @@ class MapperDialog(QDialog):
         cancel = button(self.tr("Cancel"))
         cancel.clicked.connect(self.reject)
         self.go_on = button("", "primary")
+        self.go_on.setDefault(True)
         self.go_on.clicked.connect(self._decide)
         layout = column(label(title, "heading", wrap=True), margin=18, spacing=12)
         layout.addLayout(head)

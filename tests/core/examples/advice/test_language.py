@@ -1,6 +1,7 @@
 import pytest
 
 from desktop_app.core.examples.advice.language import are_different, language_of
+from desktop_app.core.examples.advice.language_marks import by_letters, by_small_words
 
 SENTENCES = {
     "en": "Where is my parcel? It was due on Monday.",
@@ -60,6 +61,10 @@ def test_only_languages_that_are_seldom_mistaken_are_different() -> None:
         ("de", "Die Tasse ist nicht mit der Lampe gekommen, und ich werde sie nicht behalten."),
         ("fr", "La tasse et les lampes ne sont pas dans le colis, vous pouvez vérifier avec nous."),
         ("nl", "Het pakket is niet van ons en wordt met een ander voor u bezorgd."),
+        ("hi", "आपका पार्सल रास्ते में है और कल तक पहुँच जाएगा। वापसी निःशुल्क है।"),
+        ("ru", "Ваша посылка уже в пути и будет доставлена завтра. Мы отправим этикетку."),
+        ("uk", "Ваша посилка вже в дорозі, її буде доставлено завтра. Ми надішлемо етикетку."),
+        ("ar", "طلبك في الطريق إليك وسوف يصل خلال يومين من الآن شكرا على صبرك"),
     ],
 )
 def test_plain_texts_are_told_by_small_words_alone(
@@ -67,5 +72,17 @@ def test_plain_texts_are_told_by_small_words_alone(
 ) -> None:
     monkeypatch.delattr("desktop_app.core.examples.advice.language._identifier")
     assert language_of(text) == language
-    with pytest.raises(NameError):
-        language_of(f"{text} Het en van niet. The and is you. Der das und ist.")
+
+
+def test_words_of_many_languages_and_other_letters_decide_nothing_at_sight() -> None:
+    assert by_small_words("The and is you. Der das und ist nicht. Het en van niet.") == ""
+    assert (
+        by_letters("CYRILLIC", "Ваша пошиљка је већ на путу и биће испоручена сутра ујутро.") == ""
+    )
+    assert (
+        by_letters("CYRILLIC", "Ваша пасылка ўжо ў дарозе і будзе дастаўлена заўтра раніцай") == ""
+    )
+    assert (
+        by_letters("ARABIC", "بسته شما در راه است و فردا تحویل داده می‌شود. بازگشت رایگان است") == ""
+    )
+    assert by_letters("CYRILLIC", "Ты где?") == ""

@@ -47,6 +47,44 @@ def test_instructions_do_not_make_conversations_alike_and_earlier_turns_tell_apa
     assert groups(*(Conversation((*messages, *thanks)) for messages in before)) == []
 
 
+def test_one_reply_to_questions_that_have_little_in_common_is_no_near_duplicate() -> None:
+    reply = "Open Settings in your account and choose Close account. We delete it in 30 days."
+    asked = [
+        "How do I close my account?",
+        "Please delete all of it.",
+        "How can I close my account?",
+    ]
+    assert groups(*(talk(each, reply) for each in asked)) == [[100, 102]]
+    alone = Conversation((Message("assistant", LONG),))
+    assert groups(alone, alone) == [[100, 101]]
+
+
+def test_one_that_changes_is_compared_as_it_is_then_and_one_that_goes_is_not() -> None:
+    near = NearDuplicates()
+    for id, text in enumerate([LONG, "Do you sell oak tables?", LONG.upper()]):
+        near.add(id, talk(text))
+    assert near.groups() == [[0, 2]]
+    near.add(1, talk(LONG))
+    near.drop(0)
+    near.drop(7)
+    assert near.groups() == [[1, 2]]
+    near.add(2, Conversation(()))
+    assert near.groups() == []
+    near.add(5, talk(LONG))
+    near.drop(5)
+    assert near.groups() == []
+
+
+@given(st.permutations(range(12)))
+def test_the_order_in_which_they_come_changes_nothing(order: list[int]) -> None:
+    words = LONG.split()
+    near = NearDuplicates()
+    for id in order:
+        near.add(id, talk(" ".join(words[id % 4 * 3 :])))
+    ordered = groups(*(talk(" ".join(words[id % 4 * 3 :])) for id in range(12)))
+    assert [[100 + id for id in group] for group in near.groups()] == ordered
+
+
 def test_groups_are_joined_by_way_of_others() -> None:
     words = [f"word{n}" for n in range(60)]
     chain = [" ".join(words[:4] and [f"new{n}" for n in range(k)] + words[k:]) for k in (0, 4, 8)]

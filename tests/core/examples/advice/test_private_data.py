@@ -10,6 +10,7 @@ from desktop_app.core.examples.advice.mask import (
     PLACEHOLDERS,
     masked,
     masked_text,
+    may_be_private,
     private_parts,
 )
 from desktop_app.core.examples.conversation import (
@@ -57,7 +58,7 @@ def found(text: str) -> list[tuple[str, str]]:
         ("IBAN DE89 3704 0044 0532 0130 00 is mine", [("iban", "DE89 3704 0044 0532 0130 00")]),
         ("gb82west12345698765432", [("iban", "gb82west12345698765432")]),
         ("My password: hunter22!", [("password", "hunter22!")]),
-        ("Passwort ist: geheim123", [("password", "geheim123")]),
+        ("Passwort ist: geheim123.", [("password", "geheim123")]),
         ("mot de passe = azerty1", [("password", "azerty1")]),
         ("パスワード：himitsu42", [("password", "himitsu42")]),
         ('{"api_key": "abcd1234"}', [("password", "abcd1234")]),
@@ -90,6 +91,9 @@ def test_what_is_likely_private(text: str, expected: list[tuple[str, str]]) -> N
         "risk-free, task-based, sk-short",
         "192.168.100.200:8080/index.html?x=12345678",
         "ISBN 978-3-16-148410-0",
+        "It came on 08/2009/2009",
+        "1646615806005 + 2566267206991 = 4212883012996",
+        "boss@example.com, your_name@shop.example and me@yourdomain.com",
     ],
 )
 def test_what_is_ordinary(text: str) -> None:
@@ -143,3 +147,9 @@ def test_the_whole_conversation_is_masked_but_images_and_json() -> None:
 def test_of_what_overlaps_the_longest_counts() -> None:
     short, long, other = Found("phone_number", 2, 8), Found("iban", 0, 20), Found("x", 20, 22)
     assert without_overlap([short, other, long]) == [long, other]
+
+
+@given(st.text("0123456789 @:=.-/aé٣", max_size=60))
+def test_nothing_private_is_passed_over_at_first_sight(text: str) -> None:
+    if private_parts(text):
+        assert may_be_private(text)

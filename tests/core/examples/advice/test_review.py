@@ -1,10 +1,14 @@
+import re
+
 import msgspec
 import pytest
+from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
 from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.core.examples.advice.refusals import PHRASES, is_refusal
 from desktop_app.core.examples.advice.review import advise, review
+from desktop_app.core.examples.advice.wording import is_broken
 from desktop_app.core.examples.conversation import (
     Conversation,
     FunctionCall,
@@ -31,6 +35,15 @@ def talk(asked: str, reply: str, instructions: str = "") -> Conversation:
         (ASKED, "I\u2019m unable to say.", ("refusal",)),
         (ASKED, "申し訳ありませんが、お答えできません。", ("refusal", "mixed_languages")),
         (ASKED, "-", ("short_reply",)),
+        (ASKED, "…", ("short_reply",)),
+        (ASKED, "no", ()),
+        (ASKED, "3", ()),
+        (ASKED, "As an AI I can suggest three ways in which you may look for it.", ()),
+        (ASKED, "As an AI, I don't look for parcels.", ("refusal",)),
+        ("Übersetze ins Englische, bitte: Es ist unterwegs.", REPLIED, ()),
+        ("我的包裹在哪里？什么时候到？", REPLIED, ("mixed_languages",)),
+        ("用 parcel 和 tomorrow 造一个句子，谢谢。", REPLIED, ()),
+        (ASKED, "```\nlet paket = wo.ist(mein, paket, und, wann, kommt, es)\n```", ()),
         (ASKED, "好", ()),
         (ASKED, "Es ist unterwegs und sollte Sie morgen erreichen.", ("mixed_languages",)),
         ("Translate to German: it is on its way.", REPLIED, ()),
@@ -129,3 +142,20 @@ def test_every_phrase_of_refusal_is_found_as_people_write_it() -> None:
         assert phrase == phrase.casefold()
         assert is_refusal(f"{phrase.capitalize()} …")
     assert not is_refusal("Of course. " * 100 + PHRASES[0])
+
+
+MARKS = [
+    character
+    for character in map(chr, [*range(0x80, 0x250), *range(0x370, 0x500), *range(0x2000, 0x2600)])
+    if any(re.match(f"[{members}]", character) for members in MOJIBAKE_CATEGORIES.values())
+]
+
+
+@given(st.text(st.sampled_from([*MARKS, *"aZ .,\n", "\ufffd", "木"]), max_size=8))
+def test_no_broken_character_is_passed_over_at_first_sight(text: str) -> None:
+    assert is_broken(text) == is_bad(text)
+
+
+def test_names_are_those_of_the_language() -> None:
+    assert review(talk(ASKED, "She has it, and it should reach you tomorrow.")).names == ("women",)
+    assert review(talk(ASKED, REPLIED, "She is a woman. Be brief.")).names == ()

@@ -5,12 +5,14 @@ from hypothesis import strategies as st
 from desktop_app.core.examples.advice.balance import (
     LONG,
     length_of_very_long,
+    many_refusals,
     percent,
     shares,
+    unequal_languages,
     unequal_lengths,
     unequal_shares,
 )
-from desktop_app.core.examples.advice.groups import GroupCounts
+from desktop_app.core.examples.advice.groups import GroupCounts, named_groups
 from desktop_app.core.examples.advice.instructions import Instructions, differ_little, slips
 from desktop_app.core.examples.advice.length import Cut, cut_of
 from desktop_app.core.examples.conversation import Conversation, Message
@@ -84,6 +86,22 @@ def test_unequal_shares(counts: dict[str, int], is_unequal: bool) -> None:
         assert (finding.count, finding.detail) == (sum(counts.values()), shares(counts))
 
 
+def test_a_handful_of_texts_that_were_misjudged_are_no_language() -> None:
+    assert unequal_languages({"en": 300, "ca": 4}) is None
+    assert unequal_languages({"en": 23_119, "ca": 9, "it": 40}) is None
+    found = unequal_languages({"en": 300, "de": 20, "ca": 2})
+    assert found is not None
+    assert (found.code, found.detail) == ("unequal_languages", "en 94 %, de 6 %")
+
+
+def test_refusals_are_many_from_a_tenth_on() -> None:
+    assert many_refusals(9, 19) is None
+    assert many_refusals(9, 100) is None
+    found = many_refusals(10, 100)
+    assert found is not None
+    assert (found.count, found.detail, found.filter_code) == (10, "10 %", "refusal")
+
+
 def test_a_few_long_ones_with_most_of_the_text() -> None:
     assert unequal_lengths([100] * 50) is None
     assert unequal_lengths([10] * 10 + [9000]) is None
@@ -105,12 +123,33 @@ def test_groups_of_people_are_counted_by_conversation_and_language() -> None:
         counts.add("Il y a un colis, elle est lourde.", "fr")
         counts.add("彼女は荷物を待っています。", "ja")
         counts.add("The man", "en" if n < 3 else "")
-        counts.add("Two German customers and a German parcel", "en")
+        counts.add("Two German customers and a French parcel", "en")
     assert counts.genders == {"women": 20, "men": 3}
     assert counts.nationalities == {"german": 10}
     findings = {finding.code: finding for finding in counts.findings()}
     assert findings["named_genders"].detail == "women 87 %, men 13 %"
     assert findings["named_nationalities"].count == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "names"),
+    [
+        ("“She” said: it's late.", "en", ("women",)),
+        ("The shelf, the heart, a sherbet and her-like themes", "en", ("women",)),
+        ("The shelf, the heart and a sherbet", "en", ()),
+        ("Two German customers paid; Germans like the French lamp.", "en", ("german",)),
+        ("French toast in the Chinese language for 5 Swiss francs", "en", ()),
+        ("यह लैंप उस महिला का है।", "hi", ("women",)),
+        ("Посылка уже в пути, и она будет доставлена завтра.", "ru", ()),
+        ("Эта женщина и мужчина", "ru", ("men", "women")),
+        ("彼女は荷物を待っています。", "ja", ("women",)),
+        ("Diese Franzosen warten.", "de", ("franzosen",)),
+        ("She", "fi", ()),
+        ("She", "", ()),
+    ],
+)
+def test_groups_that_a_text_names(text: str, language: str, names: tuple[str, ...]) -> None:
+    assert named_groups(text, language) == names
 
 
 def test_groups_that_are_named_alike_or_hardly_at_all_are_not_told() -> None:

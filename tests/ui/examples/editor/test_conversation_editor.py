@@ -183,7 +183,7 @@ def test_shared_instructions_stand_above_and_can_be_left(bench: Bench) -> None:
     bench.edited.set_shared_instructions(SharedInstructions("Be brief."))
     assert bench.editor.shared.isVisible()
     assert bench.editor.shared.text.text() == "Be brief."
-    assert "1" in bench.editor.shared.shared_by.text()
+    assert bench.editor.shared.shared_by.text() == "shared by the whole project"
     bench.editor.shared.own.click()
     assert bench.edited.conversation.messages[0] == Message("system", "Be brief.")
     assert bench.editor.shared.isHidden()
