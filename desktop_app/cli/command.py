@@ -124,7 +124,6 @@ def _add_file(parser: argparse.ArgumentParser, name: str = "FILE") -> None:
 
 
 def _passes(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 50:
+    if not text.isdecimal() or not 1 <= int(text) <= 50:
         raise argparse.ArgumentTypeError("takes 1 to 50 passes")
-    return number
+    return int(text)

@@ -14,7 +14,8 @@ from typing import BinaryIO
 import msgspec
 
 from desktop_app.cli.output import shown
-from desktop_app.core.examples.formats.detect import HEAD, Container, Detected, Format, detect
+from desktop_app.core.examples.formats.detect import HEAD, detect
+from desktop_app.core.examples.formats.format import TABLES, Container, Detected, Format
 from desktop_app.core.examples.formats.read import read_examples
 from desktop_app.core.examples.imported import Imported, Rejected
 from desktop_app.core.examples.project_jsonl import read_header
@@ -29,7 +30,6 @@ from desktop_app.storage.import_file import ImportFileError, ImportFileProblem, 
 STANDARD = "-"
 """Stands for standard input, or output."""
 
-TABLES = frozenset((Format.TABLE, Format.XLSX))
 _REPLIES = frozenset((Role.ASSISTANT, Role.TEXT, Role.PREFERRED))
 MOST_NAMED = 8
 """Columns or sheets that are named."""

@@ -6,15 +6,15 @@ from collections.abc import Collection, Iterator, Sequence
 
 from desktop_app.cli.findings import Said, of_set
 from desktop_app.core.examples.advice.balance import (
-    LEAST_EXAMPLES,
     length_of_very_long,
-    percent,
+    many_refusals,
+    unequal_languages,
     unequal_lengths,
     unequal_shares,
 )
 from desktop_app.core.examples.advice.groups import GroupCounts
 from desktop_app.core.examples.advice.instructions import Instructions, slips
-from desktop_app.core.examples.advice.near_duplicates import NearDuplicates, compared_text
+from desktop_app.core.examples.advice.near_duplicates import MOST_COMPARED, NearDuplicates
 from desktop_app.core.examples.advice.parts import parts_of
 from desktop_app.core.examples.advice.review import Reviewed
 from desktop_app.core.examples.advice.set_finding import SetFinding
@@ -24,13 +24,8 @@ from desktop_app.core.examples.imported import Imported
 from desktop_app.core.examples.rules import Rules
 from desktop_app.core.examples.split import digest
 
-MOST_COMPARED = 300_000
-"""Examples among which near duplicates are looked for: 100 MB of memory."""
-
 MOST_INSTRUCTIONS = 1000
 """Different instructions that are kept; the rest are too many to differ by accident."""
-
-MANY_REFUSALS = 0.1
 
 
 class WholeSet:
@@ -67,7 +62,7 @@ class WholeSet:
         self._tags.update(item.tags)
         if reviewed.language:
             self._languages[reviewed.language] += 1
-        self._groups.add(compared_text(conversation), reviewed.language)
+        self._groups.count(reviewed.names)
         self._by_digest.setdefault(digest(written), []).append(number)
         if self.total <= MOST_COMPARED:
             self._near.add(number, conversation)
@@ -132,9 +127,7 @@ class WholeSet:
 
     def _shares(self) -> Iterator[SetFinding | None]:
         yield unequal_shares("unequal_tags", self._tags)
-        yield unequal_shares("unequal_languages", self._languages)
+        yield unequal_languages(self._languages)
         yield unequal_lengths(self._lengths)
-        if self.total >= LEAST_EXAMPLES and self._refusals >= MANY_REFUSALS * self.total:
-            share = percent(self._refusals, self.total)
-            yield SetFinding("many_refusals", ADVICE, self._refusals, share)
+        yield many_refusals(self._refusals, self.total)
         yield from self._groups.findings()

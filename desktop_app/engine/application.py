@@ -89,7 +89,7 @@ class Service:
         )
         self.models = ModelList(self.database, folders, finder)
         self.results = Results(self.database, folders)
-        self.exports = Exports(self.database, self.models)
+        self.exports = Exports(self.database, self.models, self.stopping)
         self.adapters = AdapterImport(self.database, folders, self.models)
         self.speed = SpeedMeter(self.database, machine)
         self.supervisor = Supervisor(

@@ -272,6 +272,13 @@
   <context>
     <name>FindReplaceDialog</name>
     <message numerus="yes">
+      <source>Replaced in %Ln conversation(s).</source>
+      <translation>
+        <numerusform>Replaced in %Ln conversation.</numerusform>
+        <numerusform>Replaced in %Ln conversations.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>Found %Ln time(s)</source>
       <translation>
         <numerusform>Found %Ln time</numerusform>
@@ -310,10 +317,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>For %Ln of them a mend is evident.</source>
+      <source>For %Ln row(s) a mend is evident.</source>
       <translation>
-        <numerusform>For %Ln of it a mend is evident.</numerusform>
-        <numerusform>For %Ln of them a mend is evident.</numerusform>
+        <numerusform>For %Ln row a mend is evident.</numerusform>
+        <numerusform>For %Ln rows a mend is evident.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -515,29 +522,22 @@
     </message>
   </context>
   <context>
-    <name>SharedCard</name>
-    <message numerus="yes">
-      <source>shared by %Ln conversation(s) tagged %1</source>
-      <translation>
-        <numerusform>shared by %Ln conversation tagged %1</numerusform>
-        <numerusform>shared by %Ln conversations tagged %1</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>shared by %Ln conversation(s)</source>
-      <translation>
-        <numerusform>shared by %Ln conversation</numerusform>
-        <numerusform>shared by %Ln conversations</numerusform>
-      </translation>
-    </message>
-  </context>
-  <context>
     <name>SpeakerList</name>
     <message numerus="yes">
       <source>%Ln message(s)</source>
       <translation>
         <numerusform>%Ln message</numerusform>
         <numerusform>%Ln messages</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>TagChips</name>
+    <message numerus="yes">
+      <source>and %Ln more</source>
+      <translation>
+        <numerusform>and %Ln more</numerusform>
+        <numerusform>and %Ln more</numerusform>
       </translation>
     </message>
   </context>
@@ -569,16 +569,6 @@
       <translation>
         <numerusform>Change %Ln conversation</numerusform>
         <numerusform>Change %Ln conversations</numerusform>
-      </translation>
-    </message>
-  </context>
-  <context>
-    <name>VersionsDialog</name>
-    <message numerus="yes">
-      <source>%Ln conversation(s)</source>
-      <translation>
-        <numerusform>%Ln conversation</numerusform>
-        <numerusform>%Ln conversations</numerusform>
       </translation>
     </message>
   </context>

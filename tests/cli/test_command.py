@@ -156,3 +156,13 @@ def test_ctrl_c(tmp_path: Path) -> None:
         _, error = process.communicate()
     assert error == "exemplar: Stopped.\n"
     assert process.returncode == 2
+
+
+@pytest.mark.parametrize("epochs", ["0", "51", "-1", "2.5", "many"])
+def test_passes_that_are_no_number_are_refused_in_plain_words(
+    epochs: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["estimate", f"--epochs={epochs}", "-"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith("argument --epochs: takes 1 to 50 passes\n")

@@ -232,7 +232,9 @@ def _check_traits(conversation: Conversation, rules: Rules) -> Iterator[Finding]
     else:
         if Trait.SUPERVISED in rules.refused:
             yield Finding("no_replies_to_compare", BLOCKS)
-        if conversation.messages[-1].role != ASSISTANT:
+        # Where nobody replies that is said already, and there is nothing to go back to.
+        roles = [message.role for message in conversation.messages]
+        if roles[-1] != ASSISTANT and ASSISTANT in roles:
             severity = BLOCKS if Trait.LAST_NOT_ASSISTANT in rules.refused else ADVICE
             yield Finding("last_not_assistant", severity, len(conversation.messages) - 1)
     yield from _check_order(conversation.messages, rules)

@@ -15,6 +15,8 @@ from msgspec.structs import replace
 
 SYSTEM, USER, ASSISTANT, TOOL = "system", "user", "assistant", "tool"
 ROLES = (SYSTEM, USER, ASSISTANT, TOOL)
+INSTRUCTIONS = (SYSTEM, "developer")
+"""Who says how the assistant should be: newer models call it the developer."""
 TITLE_LENGTH = 200
 
 

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from desktop_app.core.examples.conversation import Conversation, Message
 
-MOST_WORDS = 4000
+MOST_WORDS = 400
 """In both together; of more, whole messages are compared: matching words takes quadratic time."""
 
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")

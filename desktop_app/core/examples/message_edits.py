@@ -8,6 +8,7 @@ import msgspec
 
 from desktop_app.core.examples.conversation import (
     ASSISTANT,
+    INSTRUCTIONS,
     SYSTEM,
     TOOL,
     USER,
@@ -199,7 +200,7 @@ def with_own_instructions(conversation: Conversation, text: str) -> Conversation
 
 def without_own_instructions(conversation: Conversation) -> Conversation:
     """Drop the instructions that a conversation has of its own, so that shared ones apply."""
-    kept = tuple(m for m in conversation.messages if m.role not in (SYSTEM, "developer"))
+    kept = tuple(m for m in conversation.messages if m.role not in INSTRUCTIONS)
     return replace(conversation, messages=kept)
 
 

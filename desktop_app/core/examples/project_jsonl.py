@@ -50,11 +50,7 @@ _decoder = msgspec.json.Decoder(_Known)
 
 def header_line(instructions: SharedInstructions) -> str:
     """Return the first line of an export, without line end."""
-    tidy = SharedInstructions(
-        whole_characters(instructions.whole_project),
-        {whole_characters(t): whole_characters(x) for t, x in instructions.by_tag.items()},
-    )
-    return msgspec.json.encode({HEADER_KEY: Header(VERSION, tidy)}).decode()
+    return msgspec.json.encode({HEADER_KEY: Header(VERSION, instructions.tidy())}).decode()
 
 
 def line_of(item: Imported) -> str:

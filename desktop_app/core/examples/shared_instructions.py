@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from desktop_app.core.examples.conversation import SYSTEM, Conversation, Message
+from desktop_app.core.examples.chat_jsonl import whole_characters
+from desktop_app.core.examples.conversation import INSTRUCTIONS, SYSTEM, Conversation, Message
 
 
 class SharedInstructions(Struct, frozen=True, omit_defaults=True):
@@ -21,6 +22,14 @@ class SharedInstructions(Struct, frozen=True, omit_defaults=True):
                 return text
         return self.whole_project
 
+    def tidy(self) -> "SharedInstructions":
+        """Return the same in whole characters, which any file can hold, and the tags in order."""
+        by_tag = {
+            whole_characters(tag): whole_characters(text)
+            for tag, text in sorted(self.by_tag.items())
+        }
+        return SharedInstructions(whole_characters(self.whole_project), by_tag)
+
     def applied(self, conversation: Conversation, tags: Sequence[str]) -> Conversation:
         """Return the conversation as it is trained on; one with its own instructions stays."""
         text = self.of(tags)
@@ -32,4 +41,4 @@ class SharedInstructions(Struct, frozen=True, omit_defaults=True):
 
 def has_own_instructions(conversation: Conversation) -> bool:
     """Whether a conversation says itself how the assistant should be."""
-    return any(message.role in (SYSTEM, "developer") for message in conversation.messages)
+    return any(message.role in INSTRUCTIONS for message in conversation.messages)

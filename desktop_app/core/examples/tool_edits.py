@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from desktop_app.core.examples.tool_schema import Kind, Tool, fields_of
+from desktop_app.core.examples.tool_schema import Kind, Tool, fields_of, json_text
 
 NEW_TOOL = (
     '{"type": "function", "function": {"name": "%s", "description": "", "parameters": '
@@ -49,8 +49,8 @@ def parameters(tool: Tool) -> tuple[Parameter, ...]:
             field.kind,
             field.required,
             field.description,
-            tuple(c if isinstance(c, str) else _json(c) for c in field.choices),
-            _json(properties[field.name]),
+            tuple(c if isinstance(c, str) else json_text(c) for c in field.choices),
+            json_text(properties[field.name]),
         )
         for field in fields_of(schema)
     )
@@ -77,7 +77,7 @@ def with_changes(
         properties = {row.name: _schema(row) for row in rows}
         required = [row.name for row in rows if row.required]
         function["parameters"] = schema | {"properties": properties, "required": required}
-    return _json(value)
+    return json_text(value)
 
 
 def _function(value: dict[str, object]) -> dict[str, object]:
@@ -93,7 +93,7 @@ def _schema(row: Parameter) -> dict[str, object]:
     if before is None or before.kind is not row.kind:
         schema = _new_schema(row)
     elif row.kind is Kind.CHOICE:
-        held = {c if isinstance(c, str) else _json(c): c for c in before.choices}
+        held = {c if isinstance(c, str) else json_text(c): c for c in before.choices}
         schema["enum"] = [held.get(choice, choice) for choice in row.choices]
     if row.description or "description" in schema:
         schema["description"] = row.description
@@ -110,7 +110,3 @@ def _new_schema(row: Parameter) -> dict[str, object]:
             return {}
         case kind:
             return {"type": str(kind)}
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -138,7 +138,7 @@ def with_argument(text: str, path: tuple[str, ...], value: str | None) -> str:
     else:
         written[name] = value
     comma, colon = (", ", ": ") if '": ' in text else (",", ":")
-    return "{" + comma.join(f"{_json(key)}{colon}{item}" for key, item in written.items()) + "}"
+    return "{" + comma.join(f"{json_text(key)}{colon}{item}" for key, item in written.items()) + "}"
 
 
 def is_json(text: str) -> bool:
@@ -244,5 +244,6 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _json(value: object) -> str:
+def json_text(value: object) -> str:
+    """Return a value as JSON, with letters of every script as they are."""
     return json.dumps(value, ensure_ascii=False)

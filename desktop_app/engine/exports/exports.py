@@ -37,14 +37,14 @@ DISK_FULL = "insufficient_storage"
 
 
 class Exports:
-    """Takes orders, and works them off on a thread of its own."""
+    """Takes orders, and works them off on a thread of its own until `stopping` is set."""
 
-    def __init__(self, database: Database, models: ModelList) -> None:
+    def __init__(self, database: Database, models: ModelList, stopping: threading.Event) -> None:
         self._database = database
         self._models = models
         self._lock = threading.Lock()
         self._cancelled: set[str] = set()
-        self._stopping = threading.Event()
+        self._stopping = stopping
         self._current: tuple[str, Output] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="export")
 
@@ -57,8 +57,7 @@ class Exports:
                 self._finish(record.id, ExportStatus.FAILED, fault)
 
     def stop(self) -> None:
-        """Break off what runs, and wait until nothing is left of it."""
-        self._stopping.set()
+        """Wait until nothing is left of what is broken off."""
         self._thread.shutdown(wait=True)
 
     def add(self, record: ExportRecord) -> None:

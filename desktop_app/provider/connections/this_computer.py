@@ -12,6 +12,13 @@ from desktop_app.core.jobs.job import Checkpoint, Job, JobEvent, JobRequest
 from desktop_app.provider.connections.engine_address import EngineAddress
 from desktop_app.provider.connections.engine_process import EngineProcess
 from desktop_app.provider.connections.profile import ConnectionKind, ConnectionProfile, DataPlace
+from desktop_app.provider.connections.this_computer_exports import (
+    ExportForm,
+    ExportOrder,
+    SaveProgress,
+    export,
+    export_forms,
+)
 from desktop_app.provider.provider import (
     Capabilities,
     ChatDelta,
@@ -144,6 +151,25 @@ class ThisComputerProvider(Provider):
     @override
     async def score(self, model: str, context: Sequence[Message], reply: Message) -> ReplyScore:
         return await self._call(lambda service: service.score(model, context, reply))
+
+    async def export_forms(self, model: str) -> list[ExportForm]:
+        """Return the forms in which a model can be saved. Raises ProviderError."""
+        return await self._call_own(lambda address: export_forms(address, model))
+
+    async def export(self, order: ExportOrder, progress: SaveProgress) -> Path:
+        """Save a model and return the folder made; cancelling this leaves nothing of it.
+
+        Raises ProviderError.
+        """
+        return await self._call_own(lambda address: export(address, order, progress))
+
+    async def _call_own(self, ask: Callable[[EngineAddress], Awaitable[T]]) -> T:
+        """Ask for what no other service has."""
+        address = await self._engine.ensure_running()
+        try:
+            return await ask(address)
+        except ProviderError as error:
+            raise self._named(error) from None
 
     @override
     async def close(self) -> None:

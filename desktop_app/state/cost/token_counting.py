@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 from desktop_app.background.call import BlockingWork, Report
 from desktop_app.background.task import Task
@@ -19,6 +19,7 @@ from desktop_app.storage.project.rows import Split
 
 CHUNK = 500
 SETTLE_MS = 300
+TELL_EVERY_MS = 500
 """Edits come in bursts; counting begins when they pause."""
 
 
@@ -61,6 +62,7 @@ class TokenCounting(QObject):
         self._task: Task | None = None
         self.progress: Progress | None = None
         self.error: Exception | None = None
+        self._told = QElapsedTimer()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -104,6 +106,7 @@ class TokenCounting(QObject):
             return
         work = counting(self._open_project.path, self._counter, encoding)
         self._task = self._runner.run_blocking(work)
+        self._told.invalidate()
         self._task.progressed.connect(self._note_progress)
         self._task.succeeded.connect(self._take)
         self._task.failed.connect(self._fail)
@@ -111,7 +114,10 @@ class TokenCounting(QObject):
     @Slot(object)
     def _note_progress(self, progress: Progress) -> None:
         self.progress = progress
-        self.changed.emit()
+        # Whoever follows works the whole estimate out anew.
+        if not self._told.isValid() or self._told.hasExpired(TELL_EVERY_MS):
+            self._told.start()
+            self.changed.emit()
 
     @Slot(object)
     def _take(self, counted: Counted) -> None:

@@ -378,7 +378,7 @@ class EditedConversation(QObject):
         elif (now := self._read(self.id)) != self.conversation:
             self._take(now)
         else:
-            self._found.merge()
+            (self._found.merge if touched.ids else self._found.look_again)()
             self.facts_changed.emit()
 
     @Slot()

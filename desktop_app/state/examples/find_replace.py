@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from desktop_app.background.call import BlockingWork, Report
-from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.replacing import Replacer, Wanted
+from desktop_app.state.examples.exchange.latest_task import LatestTask
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Filter
@@ -56,39 +56,23 @@ class FindReplace(QObject):
     ) -> None:
         super().__init__(parent)
         self._open_project = open_project
-        self._runner = runner
-        self._task: Task | None = None
+        self._looking = LatestTask(runner, self)
+        self._looking.done.connect(self.found)
+        self._looking.failed.connect(self.failed)
         open_project.closing.connect(self.stop)
 
     def look(self, wanted: Wanted, where: Filter) -> None:
         """Find all places; an earlier search that is still going on is given up."""
-        self.stop()
-        if not wanted.text or not self._open_project.is_open:
+        if wanted.text and self._open_project.is_open:
+            self._looking.run(_looking(self._open_project.path, wanted, where))
+        else:
+            self.stop()
             self.found.emit(Preview())
-            return
-        path = self._open_project.path
-        self._task = self._runner.run_blocking(_looking(path, wanted, where))
-        self._task.succeeded.connect(self._take)
-        self._task.failed.connect(self._fail)
 
     @Slot()
     def stop(self) -> None:
         """Give up looking."""
-        if self._task is not None:
-            self._task.succeeded.disconnect(self._take)
-            self._task.failed.disconnect(self._fail)
-            self._task.cancel()
-            self._task = None
-
-    @Slot(object)
-    def _take(self, preview: Preview) -> None:
-        self._task = None
-        self.found.emit(preview)
-
-    @Slot(object)
-    def _fail(self, error: BaseException) -> None:
-        self._task = None
-        self.failed.emit(error)
+        self._looking.stop()
 
 
 def replacing(wanted: Wanted, by: str, where: Filter) -> Callable[[Project, ShouldStop], int]:

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.state.examples.conversation_list import ENCODING
+from desktop_app.state.examples.exchange.latest_task import LatestTask
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import ConversationRow, Split, Touched
@@ -60,8 +60,9 @@ class Selection(QObject):
     ) -> None:
         super().__init__(parent)
         self._open_project = open_project
-        self._runner = runner
-        self._task: Task | None = None
+        self._reading = LatestTask(runner, self)
+        self._reading.done.connect(self._take)
+        self._reading.failed.connect(self._fail)
         self.ids: Sequence[int] = ()
         self.summary: Summary | None = None
         open_project.changed.connect(self._follow)
@@ -78,17 +79,16 @@ class Selection(QObject):
     @property
     def is_reading(self) -> bool:
         """Whether a summary is still to come."""
-        return self._task is not None
+        return self._reading.is_running
 
     @Slot()
     def refresh(self) -> None:
         """Read anew, as after tokens were counted."""
-        self._stop()
+        self._reading.stop()
         if 0 < len(self.ids) <= AT_ONCE:
             self._take(summarise(self._open_project.project.rows(self.ids, ENCODING)))
         elif AT_ONCE < len(self.ids) <= MOST_READ:
-            self._task = self._runner.run_blocking(_reader(self._open_project.path, self.ids))
-            self._task.succeeded.connect(self._take)
+            self._reading.run(_reader(self._open_project.path, self.ids))
             if self.summary is None:
                 self.summary_changed.emit()
         else:
@@ -96,9 +96,14 @@ class Selection(QObject):
 
     @Slot(object)
     def _take(self, summary: Summary | None) -> None:
-        self._task = None
         self.summary = summary
         self.summary_changed.emit()
+
+    @Slot(object)
+    def _fail(self, error: BaseException) -> None:
+        """Say nothing of what is selected; the error is told as one that nobody expected."""
+        self._take(None)
+        raise error
 
     @Slot(object)
     def _follow(self, touched: Touched) -> None:
@@ -109,12 +114,6 @@ class Selection(QObject):
     @Slot()
     def _clear(self) -> None:
         self.set_ids(())
-
-    def _stop(self) -> None:
-        if self._task is not None:
-            self._task.succeeded.disconnect(self._take)
-            self._task.cancel()
-            self._task = None
 
 
 def summarise(rows: Iterable[ConversationRow]) -> Summary | None:

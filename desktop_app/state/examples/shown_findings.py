@@ -72,7 +72,7 @@ class ShownFindings(QObject):
         self._advise_timer = self._timer(ADVISE_AFTER_MS, self._advise)
         self.findings: list[Finding] = []
         if rules is not None:
-            rules.changed.connect(self._check)
+            rules.changed.connect(self.look_again)
 
     def look_at(self, id: int | None, conversation: Conversation, *, typing: bool) -> None:
         """Find what is wrong with a conversation; `typing` says that it is being written in."""
@@ -85,6 +85,12 @@ class ShownFindings(QObject):
         else:
             self._check()
         self._advise_timer.start(ADVISE_AFTER_MS if typing else 0)
+
+    @Slot()
+    def look_again(self) -> None:
+        """Look at the same once more: other rules are in force, or other shared instructions."""
+        self._check()
+        self._advise_timer.start(0)
 
     @Slot()
     def merge(self) -> None:

@@ -40,5 +40,6 @@ def base_score(project: Project) -> float | None:
         for choice, outcomes in zip(document.models, document.outcomes, strict=False):
             if not choice.is_tuned:
                 figures = model_figures(document.cases, outcomes)
-                return figures.exact.value if figures.exact is not None else None
+                if figures.exact is not None:
+                    return figures.exact.value
     return None

@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from desktop_app.background.call import BlockingWork, Report
-from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.examples.differences import MarkedMessage, marked
+from desktop_app.state.examples.exchange.latest_task import LatestTask
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Version
@@ -45,8 +45,12 @@ class Versions(QObject):
         super().__init__(parent)
         self._open_project = open_project
         self._runner = runner
-        self._comparison: Task | None = None
-        self._reading: Task | None = None
+        self._comparison = LatestTask(runner, self)
+        self._comparison.done.connect(self.compared)
+        self._comparison.failed.connect(self.failed)
+        self._reading = LatestTask(runner, self)
+        self._reading.done.connect(self.texts_read)
+        self._reading.failed.connect(self.failed)
         open_project.opened.connect(self.changed)
         open_project.closing.connect(self.stop)
 
@@ -68,35 +72,24 @@ class Versions(QObject):
 
     def compare(self, old: int, new: int | None) -> None:
         """Find what changed from one version to another, or to now (None)."""
-        self.stop()
-        self._comparison = self._runner.run_blocking(_comparing(self._open_project.path, old, new))
-        self._comparison.succeeded.connect(self.compared)
-        self._comparison.failed.connect(self.failed)
+        self._reading.stop()
+        self._comparison.run(_comparing(self._open_project.path, old, new))
 
     def read_texts(self, old: int, new: int | None, id: int) -> None:
         """Read a conversation as it was in one version and in another, or is now (None)."""
-        _cancel(self._reading)
         # What a version of a million conversations keeps takes a second to unpack.
-        self._reading = self._runner.run_blocking(_reading(self._open_project.path, old, new, id))
-        self._reading.succeeded.connect(self.texts_read)
-        self._reading.failed.connect(self.failed)
+        self._reading.run(_reading(self._open_project.path, old, new, id))
 
     @Slot()
     def stop(self) -> None:
         """Give up what is being compared or read."""
-        _cancel(self._comparison)
-        _cancel(self._reading)
-        self._comparison = self._reading = None
+        self._comparison.stop()
+        self._reading.stop()
 
     @Slot(object)
     def _tell_saved(self, version: Version) -> None:
         self.changed.emit()
         self.saved.emit(version)
-
-
-def _cancel(task: Task | None) -> None:
-    if task is not None:
-        task.cancel()
 
 
 def restoring(version_id: int) -> Callable[[Project, ShouldStop], None]:

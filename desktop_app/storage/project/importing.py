@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from desktop_app.core.examples.advice.near_duplicates import NearDuplicates
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.imported import Imported
-from desktop_app.core.examples.split import MIN_EXAMPLES
+from desktop_app.core.examples.split import MIN_EXAMPLES, place
 from desktop_app.storage.project import bodies, finishing, history
 from desktop_app.storage.project.applying import MOST_STARS, Field
 from desktop_app.storage.project.database import Database
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.storage.project.history import Change
-from desktop_app.storage.project.listing import id_list
+from desktop_app.storage.project.listing import id_list, parsed
 from desktop_app.storage.project.preparing import Prepared, Row, row_of
 from desktop_app.storage.project.rows import Split, State
 
@@ -28,6 +29,9 @@ GATHERING_S = 0.05
 """What came in that time is written at once: in half of it, and so long the window may wait."""
 
 MOST_AT_ONCE = 1000
+COMPARED = 20_000
+"""Conversations in an import among which near duplicates are looked for: half a second."""
+
 KEPT_FREE = 4 << 20
 """Bytes on the disk that an import leaves to the edits that follow, beside those for the log."""
 
@@ -58,6 +62,8 @@ def import_conversations(
             for batch in _batches(conversations, stop):
                 staging.add(batch)
                 progress(staging.n)
+            if staging.n <= COMPARED:
+                staging.keep_together(stop)
             is_stopped = stop()
             if not is_stopped:
                 staging.make_visible()
@@ -86,7 +92,7 @@ class _Staging:
         self._sources: dict[str, int] = {}
         self._last_position: int | None = None
         self._n_test = 0
-        self._lowest = (1.0, 0)
+        self._placed: set[int] = set()
         self._history_id: int | None = None
 
     def add(self, rows: list[Row]) -> None:
@@ -121,8 +127,38 @@ class _Staging:
         self._staged.append(ids)
         self.n += len(rows)
         self._n_test += sum(splits)
+        self._placed.update(
+            id_
+            for id_, (_, _, _, said) in zip(ids, rows, strict=True)
+            if said is not None and said.split in SPLITS
+        )
+
+    def keep_together(self, stop: Callable[[], bool]) -> None:
+        """Put near duplicates on one side, where most are, so that none is trained on and tested.
+
+        What the file itself has placed stays there.
+        """
         if not self._n_test:
-            self._look_for_the_lowest(ids, rows)
+            return
+        near, is_test = NearDuplicates(), {}
+        for first, last in _runs(self._staged):
+            for id_, split, line in self._database.stream(
+                "SELECT id, split, line FROM conversation JOIN body USING (id)"
+                " WHERE id BETWEEN ? AND ?",
+                (first, last),
+            ):
+                near.add(id_, parsed(self._database, id_, line))
+                is_test[id_] = bool(split)
+        moved: list[tuple[bool, int]] = []
+        for group in near.groups(stop):
+            for_test = 2 * sum(is_test[id_] for id_ in group) > len(group)
+            astray = (id_ for id_ in group if is_test[id_] != for_test)
+            moved += [(for_test, id_) for id_ in astray if id_ not in self._placed]
+        if not moved:
+            return
+        with self._database.transaction() as connection:
+            connection.executemany("UPDATE conversation SET split = ? WHERE id = ?", moved)
+        self._n_test += sum(1 if for_test else -1 for for_test, _ in moved)
 
     def make_visible(self) -> None:
         """Write down the step, then flip the states; none for the test: it is the lowest place."""
@@ -131,11 +167,11 @@ class _Staging:
         if not changes:
             return
         needs_test = self._test_share > 0 and self.n >= MIN_EXAMPLES and not self._n_test
+        lowest = self._lowest() if needs_test else None
         with self._database.transaction() as connection:
-            if needs_test:
+            if lowest is not None:
                 connection.execute(
-                    "UPDATE conversation SET split = ? WHERE id = ?",
-                    (Split.TEST, self._lowest[1]),
+                    "UPDATE conversation SET split = ? WHERE id = ?", (Split.TEST, lowest)
                 )
             history.record(connection, "import", changes, at=self._at, source=self._source)
             (history_id,) = connection.execute("SELECT max(id) FROM history").fetchone()
@@ -184,10 +220,17 @@ class _Staging:
             self._sources[name] = bodies.source_id(connection, name)
         return self._sources[name]
 
-    def _look_for_the_lowest(self, ids: range, rows: list[Row]) -> None:
-        for id_, (_, spot, _, said) in zip(ids, rows, strict=True):
-            if spot < self._lowest[0] and (said is None or said.split not in SPLITS):
-                self._lowest = spot, id_
+    def _lowest(self) -> int | None:
+        """Return the conversation that chance would place in the test first."""
+        spots = (
+            (place(digest), id_)
+            for first, last in _runs(self._staged)
+            for id_, digest in self._database.stream(
+                "SELECT id, digest FROM conversation WHERE id BETWEEN ? AND ?", (first, last)
+            )
+            if id_ not in self._placed
+        )
+        return min(spots, default=(0.0, None))[1]
 
 
 @contextmanager

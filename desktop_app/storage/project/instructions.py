@@ -11,7 +11,6 @@ from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.shared_instructions import SharedInstructions
 from desktop_app.storage.project.database import Database
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind, as_project_error
-from desktop_app.storage.project.folding import whole
 
 KEY = "shared_instructions"
 
@@ -49,8 +48,8 @@ def applier(database: Database) -> Apply:
 
 def encoded(shared: SharedInstructions) -> str:
     """Return what is stored; empty texts are left out."""
-    by_tag = {whole(tag): whole(text) for tag, text in sorted(shared.by_tag.items()) if text}
-    kept = SharedInstructions(whole(shared.whole_project), by_tag)
+    by_tag = {tag: text for tag, text in shared.by_tag.items() if text}
+    kept = SharedInstructions(shared.whole_project, by_tag).tidy()
     return msgspec.json.encode(kept).decode() if kept != SharedInstructions() else ""
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from desktop_app.core.examples.chat_jsonl import whole_characters
 from desktop_app.core.examples.shared_instructions import SharedInstructions
 from desktop_app.storage.project import history, instructions
 from desktop_app.storage.project.applying import MOST_STARS, Field, Value
 from desktop_app.storage.project.database import Database
-from desktop_app.storage.project.folding import whole
 from desktop_app.storage.project.history import Change
 from desktop_app.storage.project.listing import id_list
 
@@ -19,7 +19,7 @@ def set_tag(database: Database, ids: Sequence[int], tag: str, *, on: bool, at: f
     """Put a tag on conversations that are live, or take it off. Raises ValueError for ''."""
     if not tag:
         raise ValueError("a tag has a name")
-    tag = whole(tag)
+    tag = whole_characters(tag)
     with database.transaction() as connection:
         found = connection.execute(
             "SELECT id FROM conversation WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608  # text of ours
@@ -36,7 +36,7 @@ def rename_tag(database: Database, old: str, new: str, at: float) -> None:
     """
     if not new:
         raise ValueError("a tag has a name")
-    old, new = whole(old), whole(new)
+    old, new = whole_characters(old), whole_characters(new)
     if old == new:
         return
     shared = instructions.instructions(database)
@@ -90,7 +90,7 @@ def note(database: Database, id_: int) -> str:
 
 def set_note(database: Database, id_: int, text: str, at: float) -> None:
     """Write a note on a conversation, '' for none. Raises KeyError."""
-    before, text = note(database, id_), whole(text)
+    before, text = note(database, id_), whole_characters(text)
     if text == before:
         return
     with database.transaction() as connection:

@@ -5,7 +5,7 @@ from array import array
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTableView, QWidget
 
 from desktop_app.state.examples.conversation_list import ConversationList
 from desktop_app.state.open_project import OpenProject
@@ -47,7 +47,9 @@ class ListPanel(Panel):
         self._actions = actions
         self.bar = FilterBar()
         self.tools = ListTools(conversations.saved_filters, self)
-        self.bar.put_behind(self.tools.sort, self.tools.saved, self.tools.found)
+        menus = QWidget()
+        menus.setLayout(row(self.tools.sort, self.tools.saved, spacing=0))
+        self.bar.put_behind(menus, self.tools.found)
         self._build_head(actions)
         self.view = self._build_view(theme)
         self._build_nothing()

@@ -13,6 +13,7 @@ from desktop_app.state.jobs.attention import Remedial, attention
 from desktop_app.state.jobs.facts import facts, is_free
 from desktop_app.state.jobs.jobs import Jobs
 from desktop_app.state.jobs.records import is_active
+from desktop_app.state.jobs.saving import ModelSavings
 from desktop_app.state.jobs.stages import stage_views
 from desktop_app.state.jobs.story import story
 from desktop_app.state.jobs.texts import status
@@ -21,6 +22,7 @@ from desktop_app.ui.jobs.attention_card import AttentionCard
 from desktop_app.ui.jobs.facts_card import FactsCard
 from desktop_app.ui.jobs.loss_card import LossCard
 from desktop_app.ui.jobs.questions import Question
+from desktop_app.ui.jobs.save_dialog import SaveDialog
 from desktop_app.ui.jobs.stage_line import StageLine
 from desktop_app.ui.jobs.story_card import StoryCard
 from desktop_app.ui.theme import Theme
@@ -41,9 +43,16 @@ class JobDetail(QScrollArea):
 
     start_anew = Signal(str)
 
-    def __init__(self, jobs: Jobs, connections: Connections, theme: Theme) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        connections: Connections,
+        theme: Theme,
+        savings: ModelSavings | None = None,
+    ) -> None:
         super().__init__()
         self._jobs = jobs
+        self._savings = savings
         self._connections = connections
         self._submission = ""
         self.title = ElidedLabel("title")
@@ -53,6 +62,7 @@ class JobDetail(QScrollArea):
         self.cancel = button(self.tr("Cancel"))
         self.chat = button(self.tr("Chat with it"), "primary")
         self.evaluate = button(self.tr("Evaluate"))
+        self.save = button(self.tr("Save the model…"))
         self.remove = button(self.tr("Remove from the list"), "quiet")
         self.stages = StageLine()
         self.attention = AttentionCard()
@@ -66,7 +76,9 @@ class JobDetail(QScrollArea):
 
     def _lay_out(self) -> None:
         ground = Page()
-        buttons = (self.remove, self.evaluate, self.chat, self.pause, self.resume, self.cancel)
+        buttons = (
+            self.remove, self.save, self.evaluate, self.chat, self.pause, self.resume, self.cancel
+        )  # fmt: skip
         self._below = row(self.story, self.facts, spacing=16)
         self._below.setStretch(0, 5)
         self._below.setStretch(1, 2)
@@ -96,6 +108,7 @@ class JobDetail(QScrollArea):
         self.cancel.clicked.connect(self.ask_to_cancel)
         self.chat.clicked.connect(self._chat)
         self.evaluate.clicked.connect(self._evaluate)
+        self.save.clicked.connect(self.save_model)
         self.remove.clicked.connect(self._remove)
         self.story.chat_wanted.connect(self._chat)
         self.attention.wanted.connect(self._take_way)
@@ -164,6 +177,7 @@ class JobDetail(QScrollArea):
         self.cancel.setVisible(active and record.phase != Phase.CREATING)
         self.chat.setVisible(not active and model)
         self.evaluate.setVisible(not active and model)
+        self.save.setVisible(self._savings is not None and self._savings.can_save(record))
         self.remove.setVisible(self._jobs.can_remove(self._submission))
         for action in (self.pause, self.resume, self.cancel):
             action.setEnabled(not self._jobs.is_acting(self._submission))
@@ -227,6 +241,13 @@ class JobDetail(QScrollArea):
     @Slot()
     def _evaluate(self) -> None:
         self._jobs.evaluate(self._submission)
+
+    @Slot()
+    def save_model(self) -> None:
+        """Ask in which form and where to save the model of this job."""
+        record = self._jobs.record(self._submission)
+        if record is not None and self._savings is not None and self._savings.can_save(record):
+            SaveDialog(self._savings.begin(record), self).open()
 
     @Slot(object)
     def _take_way(self, way: Remedial) -> None:

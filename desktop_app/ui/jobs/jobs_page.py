@@ -8,6 +8,7 @@ from desktop_app.state.cost.cost import CostState
 from desktop_app.state.jobs.job_list import JobList
 from desktop_app.state.jobs.jobs import Jobs
 from desktop_app.state.jobs.plan import CONNECTIONS
+from desktop_app.state.jobs.saving import ModelSavings
 from desktop_app.state.navigation import Navigation
 from desktop_app.state.open_project import OpenProject
 from desktop_app.ui.jobs.job_detail import JobDetail
@@ -23,7 +24,10 @@ LEAST_WIDTH = 530
 
 
 class JobsPage(Page):
-    """Assembly and the choice of what is in front. `connections_wanted` asks for their dialog."""
+    """Assembly and the choice of what is in front. `connections_wanted` asks for their dialog.
+
+    Without `savings`, models are not offered to be saved.
+    """
 
     connections_wanted = Signal()
 
@@ -35,12 +39,13 @@ class JobsPage(Page):
         cost: CostState,
         navigation: Navigation,
         theme: Theme,
+        savings: ModelSavings | None = None,
     ) -> None:
         super().__init__()
         self._jobs = jobs
         self._navigation = navigation
         self.list = JobListPanel(JobList(jobs, connections, self), theme)
-        self.detail = JobDetail(jobs, connections, theme)
+        self.detail = JobDetail(jobs, connections, theme, savings)
         self.form = JobForm(jobs, connections, open_project, cost)
         self.empty = self._empty_state()
         self.stack = QStackedWidget()

@@ -74,7 +74,7 @@ class WelcomePage(Page):
             "",
             self.tr("Start from your own"),
             self.tr(
-                "Bring a file of conversations (JSONL), drop it anywhere on this window, "
+                "Bring a spreadsheet, a chat export or JSONL, drop it anywhere on this window, "
                 "or start with an empty page."
             ),
             self.import_button,

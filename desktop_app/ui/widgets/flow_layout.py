@@ -4,7 +4,6 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QStyle, QWidget
 from typing_extensions import override
 
-
 LEAST = 100
 """Pixels: a widget that is wider is cut off before what is around would have to be wider."""
 

@@ -19,7 +19,7 @@ SHOWN, SHOWN_MIXED = 24, 13
 """Characters of a tag in its chip, and beside the figures; the rest is in the tool tip."""
 
 MOST_MIXED = 12
-"""Tags of several conversations that are shown; all of them can be typed."""
+"""Tags of several conversations that are shown; the others are changed by typing their names."""
 
 LINE_WIDTH = 130
 
@@ -85,7 +85,7 @@ class TagChips(QWidget):
             self._flow.removeWidget(chip)
             chip.hide()
             chip.deleteLater()
-        behind = (self.more, self.add_button, self.line)
+        behind: tuple[QWidget, ...] = (self.more, self.add_button, self.line)
         for widget in behind:
             self._flow.removeWidget(widget)
         shown = tags if conversations == 1 else tags[:MOST_MIXED]

@@ -120,7 +120,6 @@ def test_a_special_token_in_arguments_is_removed() -> None:
         ("empty_reply", (USER, EMPTY)),
         # In the middle, only a person knows what was meant.
         ("empty_reply", (USER, EMPTY, USER, REPLY)),
-        ("last_not_assistant", (USER,)),
         ("unknown_role", (Message("narrator", "x"), REPLY)),
         ("missing_content", (Message("user"), REPLY)),
         ("no_learned_reply", (USER,)),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from desktop_app.core.examples.chat_jsonl import line
 from desktop_app.core.examples.conversation import Conversation, FunctionCall, Message, ToolCall
-from desktop_app.core.examples.formats.detect import Format, detect
+from desktop_app.core.examples.formats.detect import detect
+from desktop_app.core.examples.formats.format import Format
 from desktop_app.core.examples.formats.read import read_examples
 from desktop_app.core.examples.imported import Imported, Rejected
 from desktop_app.core.examples.project_jsonl import header_line, line_of, read_header

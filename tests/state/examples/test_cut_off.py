@@ -64,5 +64,10 @@ def test_the_conversation_that_is_shown_says_where_it_is_cut(qtbot: QtBot, tmp_p
     qtbot.waitUntil(is_told, timeout=20_000)
     [finding] = [finding for finding in desk.edited.findings if finding.code == CUT_OFF]
     assert finding.message_index == 1
+    desk.rules.length_limit = LengthLimit(O200K, 2 * limit.tokens)
+    desk.rules.changed.emit()
+    qtbot.waitUntil(lambda: not is_told(), timeout=20_000)
+    desk.edited.set_shared_instructions(SharedInstructions(" a" * limit.tokens))
+    qtbot.waitUntil(is_told, timeout=20_000)
     desk.open_project.close()
     assert runner.shut_down()

@@ -31,8 +31,7 @@ def test_they_are_counted_when_the_project_is_opened_and_after_edits(
 
 def test_typing_is_waited_for(qtbot: QtBot, bench: FindingBench) -> None:
     found = bench.conversations.facets
-    with qtbot.waitSignal(found.arrived):
-        pass
+    qtbot.waitUntil(lambda: found.is_current)
     told: list[None] = []
     found.arrived.connect(lambda: told.append(None))
     for text in "abc":

@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.state.examples import selection
 from desktop_app.state.examples.conversation_list import ENCODING
 from desktop_app.state.examples.marking import Marks
+from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.storage.project.rows import Split
 from tests.state.examples.finding_bench import FindingBench
 
@@ -78,6 +79,24 @@ def test_many_are_read_on_a_worker(
     bench.selection.set_ids(ids[:1])
     assert bench.selection.summary is not None
     assert bench.selection.summary.conversations == 1
+
+
+def test_what_cannot_be_read_is_waited_for_no_longer(
+    qtbot: QtBot, bench: FindingBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "AT_ONCE", 1)
+    error = ProjectError(ProjectErrorKind.DAMAGED, bench.project.path)
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise error
+
+    ids = bench.add("a", "b")
+    with monkeypatch.context() as damaged, qtbot.captureExceptions() as raised:
+        damaged.setattr(selection.Project, "open", refuse)
+        bench.selection.set_ids(ids)
+        qtbot.waitUntil(lambda: not bench.selection.is_reading)
+    assert [each[1] for each in raised] == [error]
+    assert bench.selection.summary is None
 
 
 def test_of_very_many_nothing_is_read(bench: FindingBench, monkeypatch: pytest.MonkeyPatch) -> None:

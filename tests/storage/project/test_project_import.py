@@ -287,3 +287,28 @@ def test_many_at_once_are_written_as_one_by_one_is(project: Project) -> None:
 def test_an_empty_import_is_no_step(project: Project) -> None:
     assert bring_in(project, talks(0)) == 0
     assert project.undo_entry() is None
+
+
+def test_near_duplicates_are_on_one_side_of_the_split(tmp_path: Path) -> None:
+    text = "The parcel that was ordered in the first week of the month did not come until now. "
+    alike = [
+        Conversation((Message("user", f"{text * 3}Number {n}."), Message("assistant", text)))
+        for n in range(30)
+    ]
+    project = Project.create(tmp_path / "one.exemplar")
+    project.import_conversations(
+        alike, source="", test_share=0.5, progress=lambda _: None, stop=lambda: False
+    )
+    assert project.counts().test in (0, 1, 30)
+    project.close()
+
+
+def test_what_a_file_places_itself_stays_there(tmp_path: Path) -> None:
+    talk = Conversation((Message("user", "Is it oak? " * 9), Message("assistant", "Yes. " * 9)))
+    items = [Imported(talk, n, split="test" if n < 12 else "training") for n in range(20)]
+    project = Project.create(tmp_path / "one.exemplar")
+    project.import_conversations(
+        items, source="", test_share=0.2, progress=lambda _: None, stop=lambda: False
+    )
+    assert project.counts().test == 12
+    project.close()

@@ -25,9 +25,12 @@ def test_a_long_name_of_a_file_does_not_widen_the_panel(finding: FindingDesk) ->
     assert finding.details.source.text().endswith(", row 52")
 
 
-def test_a_long_word_that_a_finding_quotes_does_not_widen_it(finding: FindingDesk) -> None:
+def test_a_long_word_that_a_finding_quotes_does_not_widen_it(
+    qtbot: QtBot, finding: FindingDesk
+) -> None:
     card = FindingCard(Finding("unknown_role", BLOCKS, 0, "x" * 200), "")
-    finding.panel.layout().addWidget(card)
+    qtbot.addWidget(card)
+    card.ensurePolished()
     assert card.minimumSizeHint().width() <= ROOM
 
 

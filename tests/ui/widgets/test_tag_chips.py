@@ -4,7 +4,7 @@ from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop_app.ui.widgets.tag_chips import SHOWN, TagChips
+from desktop_app.ui.widgets.tag_chips import MOST_MIXED, SHOWN, TagChips
 
 
 @pytest.fixture
@@ -86,3 +86,15 @@ def test_the_keyboard_stays_among_the_chips(qtbot: QtBot, tags: TagChips) -> Non
 def test_chips_go_on_in_a_further_line(tags: TagChips) -> None:
     tags.show_tags([(f"tag {n}", 1) for n in range(9)], 1)
     assert tags.heightForWidth(220) > tags.heightForWidth(2000)
+
+
+def test_very_many_tags_of_many_conversations_are_not_all_shown(tags: TagChips) -> None:
+    name = "balance_not_updated_after_a_transfer"
+    tags.show_tags([(f"{name} {n}", 187) for n in range(MOST_MIXED + 5)], 10_000)
+    assert len(tags.chips) == MOST_MIXED
+    assert tags.more.isVisible()
+    assert "5" in tags.more.text()
+    assert tags.minimumSizeHint().width() <= 120
+    assert all(chip.geometry().right() < tags.width() for chip in tags.chips)
+    tags.show_tags([("one", 1)], 1)
+    assert not tags.more.isVisible()

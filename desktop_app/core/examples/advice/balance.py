@@ -48,6 +48,8 @@ def shares(counts: Mapping[str, int]) -> str:
 def percent(count: int, total: int) -> str:
     """Write a share; one that is not nothing is not written as 0 %."""
     share = 100 * count / total if total else 0
+    if 0 < share < 0.05:
+        return "under 0.1 %"
     return f"{share:.1f} %" if 0 < share < 1 else f"{share:.0f} %"
 
 

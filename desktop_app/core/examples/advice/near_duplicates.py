@@ -27,7 +27,7 @@ LONGEST = 4000
 """Characters of a conversation that are compared."""
 
 MOST_COMPARED = 300_000
-"""Conversations among which near duplicates are looked for: 120 MB of memory."""
+"""Conversations among which near duplicates are looked for: 140 MB of memory."""
 
 BATCH = 500
 SEED = 1
@@ -40,7 +40,7 @@ _UNSPACED = re.compile(
 
 
 class NearDuplicates:
-    """Takes conversations one by one and tells which of them are alike. 400 bytes are kept each."""
+    """Takes conversations one by one and tells which of them are alike. 450 bytes are kept each."""
 
     def __init__(self) -> None:
         self._ids = array("Q")

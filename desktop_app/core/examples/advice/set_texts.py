@@ -47,7 +47,8 @@ SET_TEXTS = {
     ),
     "near_duplicate": FindingText(
         "Some conversations are nearly the same",
-        "So many have others like them: {count}. Keep the best of each, unless that is meant.",
+        "Conversations that have others like them: {count}. Keep the best of each, unless that is "
+        "meant.",
     ),
     "near_duplicates_not_looked_for": FindingText(
         "Near duplicates were not looked for",

@@ -10,7 +10,7 @@ import msgspec
 
 from desktop_app.core.examples.formats.chat_text import looks_like_chat, speakers
 from desktop_app.core.examples.formats.encodings import decoded, find_encoding
-from desktop_app.core.examples.formats.format import Container, Detected, Format, Speaker
+from desktop_app.core.examples.formats.format import Container, Detected, Format
 from desktop_app.core.examples.formats.mojibake import has_mojibake
 from desktop_app.core.examples.formats.pieces import lines
 from desktop_app.core.examples.formats.record import shape_of
@@ -23,8 +23,6 @@ from desktop_app.core.examples.tables.delimiter import (
     find_delimiter,
     is_consistent,
 )
-
-__all__ = ["Container", "Detected", "Format", "Speaker", "detect"]
 
 HEAD = 1 << 20
 """Bytes that are looked at; more say no more."""

@@ -23,6 +23,10 @@ class Format(StrEnum):
     UNKNOWN = "unknown"
 
 
+TABLES = frozenset((Format.TABLE, Format.XLSX))
+"""Formats in which what the columns are has to be known, or guessed."""
+
+
 class Container(StrEnum):
     """How the records of a file stand together.
 

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from desktop_app.core.examples.chat_jsonl import parse_exactly
 from desktop_app.core.examples.formats.chat_text import read_chat_text
-from desktop_app.core.examples.formats.format import Container, Detected, Format
+from desktop_app.core.examples.formats.format import TABLES, Container, Detected, Format
 from desktop_app.core.examples.formats.mojibake import repaired
 from desktop_app.core.examples.formats.pieces import LIMIT, SHOWN_LENGTH, Piece, lines
 from desktop_app.core.examples.formats.record import read_record
@@ -35,7 +35,7 @@ def read_examples(
     record's number where records do not stand on lines of their own. Blank lines and the header of
     a project export are no records. OSError of the file passes through.
     """
-    if detected.format in (Format.TABLE, Format.XLSX):
+    if detected.format in TABLES:
         raise ValueError("a table is read by core.examples.tables")
     items = _read(utf8_stream(file, detected.encoding, detected.line_end), detected)
     return map(repaired, items) if repair_mojibake else items

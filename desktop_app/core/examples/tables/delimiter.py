@@ -48,6 +48,9 @@ def _score(lines: list[str], delimiter: str) -> float:
     rows = _rows(lines, delimiter)
     if not rows:
         return 0
+    if len(rows) == 1 and any(cell.startswith(" ") for cell in rows[0]):
+        # A sentence with a comma.
+        return 0
     width, usual = Counter(map(len, rows)).most_common(1)[0]
     if width == 1:
         return 0

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from desktop_app.background.call import BlockingWork, Report
+from desktop_app.core.examples.checks import BLOCKS, check_conversation
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.rules import Rules
 from desktop_app.state.examples.exchange.importing import progress
-from desktop_app.state.examples.exchange.outlook import refusals
 from desktop_app.state.examples.exchange.reading import ShouldStop
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Split
@@ -57,7 +57,7 @@ def training_exporter(project_path: Path, training: Path, wanted: TrainingExport
             passing = Passing(counts.conversations, report, should_stop)
             fitting = _Fitting(wanted.rules)
             first, held_out = (
-                fitting.only(passing.on(_of(project, split)))
+                fitting.only(passing.on(trained(project, split)))
                 for split in (Split.TRAINING, Split.TEST)
             )
             mark = wanted.byte_order_mark
@@ -76,8 +76,15 @@ def test_path(training: Path) -> Path:
     return training.with_name(f"{training.stem}-test{training.suffix}")
 
 
-def _of(project: Project, split: Split) -> Iterator[Conversation]:
+def trained(project: Project, split: Split) -> Iterator[Conversation]:
+    """Yield the conversations of one file, as they are trained on."""
     return (conversation for _, conversation in project.as_trained(split))
+
+
+def refusals(conversation: Conversation, rules: Rules) -> frozenset[str]:
+    """Return the codes of what would make a service refuse the file because of this example."""
+    findings = check_conversation(conversation, rules)
+    return frozenset(finding.code for finding in findings if finding.severity == BLOCKS)
 
 
 class _Fitting:

@@ -3,7 +3,8 @@
 import io
 import json
 
-from desktop_app.core.examples.formats.detect import Detected, detect
+from desktop_app.core.examples.formats.detect import detect
+from desktop_app.core.examples.formats.format import Detected
 from desktop_app.core.examples.formats.read import read_examples
 from desktop_app.core.examples.imported import Imported, Rejected
 

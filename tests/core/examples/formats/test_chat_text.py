@@ -2,7 +2,8 @@ import dataclasses
 
 import pytest
 
-from desktop_app.core.examples.formats.detect import Detected, Format, Speaker, detect
+from desktop_app.core.examples.formats.detect import detect
+from desktop_app.core.examples.formats.format import Detected, Format, Speaker
 from desktop_app.core.examples.imported import Rejected
 from tests.core.examples.formats.reading import read, said
 

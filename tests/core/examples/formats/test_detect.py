@@ -5,7 +5,8 @@ from random import Random
 
 import pytest
 
-from desktop_app.core.examples.formats.detect import Container, Detected, Format, detect
+from desktop_app.core.examples.formats.detect import detect
+from desktop_app.core.examples.formats.format import Container, Detected, Format
 from desktop_app.core.examples.tables.open_table import open_table
 from desktop_app.core.examples.tables.table import TableError
 from tests.core.examples.formats.reading import GOOD, RECORD, numbers, read

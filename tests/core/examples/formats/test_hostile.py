@@ -6,7 +6,7 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from desktop_app.core.examples.formats.detect import Container, Detected, Format
+from desktop_app.core.examples.formats.format import Container, Detected, Format
 from desktop_app.core.examples.formats.pieces import LIMIT, lines
 from desktop_app.core.examples.formats.read import read_examples
 from desktop_app.core.examples.formats.values import split_values

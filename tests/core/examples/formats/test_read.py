@@ -4,7 +4,8 @@ import json
 import pytest
 
 from desktop_app.core.examples.chat_jsonl import parse_line
-from desktop_app.core.examples.formats.detect import Container, Detected, Format, detect
+from desktop_app.core.examples.formats.detect import detect
+from desktop_app.core.examples.formats.format import Container, Detected, Format
 from desktop_app.core.examples.formats.read import read_examples
 from desktop_app.core.examples.imported import Imported, Rejected
 from tests.core.examples.formats.reading import GOOD, RECORD, numbers, only_rejected, read, said

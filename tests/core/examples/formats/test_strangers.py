@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from desktop_app.core.examples.chat_jsonl import line, parse_line
-from desktop_app.core.examples.formats.detect import HEAD, Format, detect
+from desktop_app.core.examples.formats.detect import HEAD, detect
+from desktop_app.core.examples.formats.format import Format
 from desktop_app.core.examples.formats.read import read_examples
 from desktop_app.core.examples.imported import Imported, Rejected
 
