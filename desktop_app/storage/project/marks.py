@@ -22,8 +22,9 @@ def set_tag(database: Database, ids: Sequence[int], tag: str, *, on: bool, at: f
     tag = whole_characters(tag)
     with database.transaction() as connection:
         found = connection.execute(
-            "SELECT id FROM conversation WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608  # text of ours
-            f" AND state = 0 AND ? = (id NOT IN ({_TAGGED}))",
+            "SELECT id FROM conversation WHERE id IN (SELECT value FROM json_each(?))"
+            " AND state = 0 AND ? = NOT EXISTS (SELECT 1 FROM conversation_tag JOIN tag"
+            " ON tag.id = tag_id WHERE conversation_id = conversation.id AND name = ?)",
             (id_list(ids), on, tag),
         )
         history.make(connection, "tag", _switched(Field.TAG, found, tag, on=on), at=at)
@@ -105,7 +106,8 @@ def accept(database: Database, ids: Sequence[int], code: str, *, on: bool, at: f
     with database.transaction() as connection:
         found = connection.execute(
             "SELECT id FROM conversation WHERE id IN (SELECT value FROM json_each(?))"
-            " AND state = 0 AND ? = (id NOT IN (SELECT id FROM accepted WHERE code = ?))",
+            " AND state = 0 AND ? = NOT EXISTS"
+            " (SELECT 1 FROM accepted y WHERE y.id = conversation.id AND y.code = ?)",
             (id_list(ids), on, code),
         )
         history.make(connection, "accept", _switched(Field.ACCEPTED, found, code, on=on), at=at)

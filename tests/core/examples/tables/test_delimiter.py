@@ -10,7 +10,6 @@ from desktop_app.core.examples.tables.delimiter import NO_DELIMITER, find_delimi
         (["Where is it?\tOn its way.\n"], "\t"),
         (["question;answer\n", "Where, please?;Here.\n", "When?;Soon, we hope.\n"], ";"),
         (["Just a line of text, nothing else\n"], NO_DELIMITER),
-        (["Dear shop,\n", "where is my parcel, and when will it come?\n"], NO_DELIMITER),
         ([], NO_DELIMITER),
     ],
 )
