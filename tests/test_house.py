@@ -97,6 +97,20 @@ def test_signals_are_connected_to_bound_methods() -> None:
     assert unnamed == []
 
 
+def test_texts_stand_where_the_translators_look() -> None:
+    """lupdate does not see a tr() within an f-string, and its singular and plural are missing."""
+    unseen = [
+        place(path, node)
+        for path in python_files(PROGRAM)
+        for string in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(string, ast.JoinedStr)
+        for node in ast.walk(string)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "tr"
+    ]
+
+    assert unseen == []
+
+
 def test_the_application_object_is_no_service_locator() -> None:
     applications = {"QApplication", "QGuiApplication", "QCoreApplication"}
     located = [

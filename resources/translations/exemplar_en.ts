@@ -572,4 +572,14 @@
       </translation>
     </message>
   </context>
+  <context>
+    <name>VersionsDialog</name>
+    <message numerus="yes">
+      <source>%Ln conversation(s)</source>
+      <translation>
+        <numerusform>%Ln conversation</numerusform>
+        <numerusform>%Ln conversations</numerusform>
+      </translation>
+    </message>
+  </context>
 </TS>

@@ -5,10 +5,8 @@ it stands what a plain program needs, measured in the same run: one that reads e
 `json.loads` into a `QStandardItemModel`, searches its strings one after another, types into a bare
 `QPlainTextEdit` and saves by writing its file anew. Each part runs in a process of its own.
 
-What follows upon opening (tokens, checks, advice) is waited for at most a minute; of a large set it
-goes on meanwhile, as it does for a user. Where a time says "of the processor", it is that of the
-window's thread alone, which hardly depends on who else works. `--sizes 1000,100000` is a shorter
-run.
+What follows upon opening is waited for at most a minute. "Of the processor" is the time of the
+window's thread alone. `--sizes 1000,100000` is a shorter run.
 """
 
 import argparse
@@ -42,10 +40,9 @@ T = TypeVar("T")
 Figures = dict[str, float]
 
 SIZES = (1_000, 100_000, 1_000_000)
-COMMON, RARE = "parcel", "zirconium"
+COMMON, RARE, RARE_EVERY = "parcel", "zirconium", 5000
 """Words to look for: in two of three conversations, and in one of 5,000."""
 
-RARE_EVERY = 5000
 TICK_MS = 2
 WINDOW = (1440, 900)
 KEYS = 60
@@ -53,11 +50,9 @@ KEY_EVERY_MS = 40
 WRITTEN_AFTER_MS = 700
 """Typed text is on disk by then."""
 
-FRAMES = 300
-WHEEL = 120
+FRAMES, WHEEL = 300, 120
 PATIENCE_MS = 300_000
 REST_MS = 60_000
-"""So long is waited for the work in the background."""
 
 TEXTS = (
     "We have written to the carrier about your parcel; the shop is open from nine to six. " * 5,
@@ -86,7 +81,7 @@ def write_set(folder: Path, n: int) -> None:
 
 
 def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run work in a fresh process and return what it answers."""
+    """Return what work answers that runs in a fresh process."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *args, **kwargs).result()
 
@@ -117,8 +112,7 @@ class Stopwatch(QObject):
 
     def start(self) -> float:
         """Forget what was held up before; return the time."""
-        self.longest_gap = 0.0
-        self._beat = time.perf_counter()
+        self.longest_gap, self._beat = 0.0, time.perf_counter()
         return self._beat
 
     def until(self, holds: Callable[[], bool]) -> None:
@@ -145,9 +139,8 @@ class Stopwatch(QObject):
 
 def press(widget: QWidget, letter: str) -> None:
     """Press a key of this letter."""
-    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-        event = QKeyEvent(kind, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, letter)
-        QApplication.sendEvent(widget, event)
+    key, none = Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyPress, key, none, letter))
 
 
 def frames(watch: Stopwatch, view: QAbstractItemView) -> Figures:
@@ -399,8 +392,8 @@ def main() -> None:
     sizes = [int(size) for size in parser.parse_args().sizes.split(",")]
     opened = {n: report(n)["open until rows are painted"] for n in sizes}
     small, large = min(opened), max(opened)
-    print(f"{large // small:,} times the set:", end=" ")
-    print(f"rows are painted after {opened[large] / opened[small]:.2f} times as long")
+    ratio = opened[large] / opened[small]
+    print(f"{large // small:,} times the set: rows are painted after {ratio:.2f} times as long")
 
 
 if __name__ == "__main__":

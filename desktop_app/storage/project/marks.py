@@ -23,8 +23,9 @@ def set_tag(database: Database, ids: Sequence[int], tag: str, *, on: bool, at: f
     with database.transaction() as connection:
         found = connection.execute(
             "SELECT id FROM conversation WHERE id IN (SELECT value FROM json_each(?))"
-            " AND state = 0 AND ? = NOT EXISTS (SELECT 1 FROM conversation_tag JOIN tag"
-            " ON tag.id = tag_id WHERE conversation_id = conversation.id AND name = ?)",
+            " AND state = 0 AND ? = NOT EXISTS (SELECT 1 FROM conversation_tag"
+            " WHERE conversation_id = conversation.id"
+            " AND tag_id = (SELECT id FROM tag WHERE name = ?))",
             (id_list(ids), on, tag),
         )
         history.make(connection, "tag", _switched(Field.TAG, found, tag, on=on), at=at)

@@ -23,7 +23,7 @@ from desktop_app.ui.widgets.parts import Card, button, column, label, row, set_t
 
 MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
 KINDS = ("gguf-f16", "gguf-q8_0", "merged", "adapter")
-WIDTH, INDENT = 620, 28
+WIDTH, INDENT = 620, 23
 
 
 class SaveDialog(QDialog):
@@ -74,6 +74,7 @@ class SaveDialog(QDialog):
         self.progress.setAccessibleName(self.tr("Saving the model"))
         for part in (self.progress, self.state, self.problem):
             layout.addWidget(part)
+        layout.addStretch(1)
         layout.addLayout(
             row(None, self.close_button, self.cancel, self.open_folder, self.save, spacing=10)
         )
@@ -189,7 +190,8 @@ class SaveDialog(QDialog):
             self.sizes[kind].setText(
                 self.tr("about {size}").format(size=size(form.bytes)) if form else ""
             )
-            choice.setEnabled(form is not None and not is_saving)
+            # The chosen one stays as it is, so that it can be told from the others meanwhile.
+            choice.setEnabled(form is not None and (not is_saving or choice.isChecked()))
         self.folder.show_text(str(self._folder))
         self.choose.setEnabled(not is_saving)
         self.save.setEnabled(saving.form(self.kind) is not None)

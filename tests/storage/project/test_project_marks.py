@@ -1,6 +1,6 @@
 """Tags, stars, notes, accepted advice and shared instructions: kept, filtered by, undone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,6 +43,38 @@ def label(project: Project) -> tuple[str, int]:
     entry = project.undo_entry()
     assert entry is not None
     return entry.label, entry.count
+
+
+def hundreds_of_steps(project: Project, edit: Callable[[], None]) -> int:
+    """How much SQLite has to do for an edit."""
+    n = 0
+
+    def count() -> int:
+        nonlocal n
+        n += 1
+        return 0
+
+    connection = project._database.connection
+    connection.set_progress_handler(count, 100)
+    edit()
+    connection.set_progress_handler(None, 0)
+    return n
+
+
+def test_marking_one_conversation_looks_at_no_other(project: Project) -> None:
+    first, *others = project.add([talk(f"{n}") for n in range(2000)])
+    project.set_tag(others, "delivery", on=True)
+    project.accept(others, "email_address")
+    assert hundreds_of_steps(project, lambda: project.set_tag([first], "delivery", on=True)) < 30
+    assert hundreds_of_steps(project, lambda: project.accept([first], "email_address")) < 30
+
+
+def test_an_edit_does_not_look_through_what_a_version_may_need(project: Project) -> None:
+    project.add([talk(f"{n}") for n in range(2000)])
+    project.undo()
+    [kept] = project.add([talk("kept")])
+    project.save_version("what was undone has smaller ids than this")
+    assert hundreds_of_steps(project, lambda: project.set_rating([kept], 4)) < 30
 
 
 def test_tags_in_use_are_told_without_counting(project: Project) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, Qt, QUrl, Slot
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -20,18 +20,6 @@ from tests.state.jobs.job_bench import SERVICE, Bench
 
 SIZES = {"adapter": 9_800_000, "merged": 269e6, "gguf-f16": 271e6, "gguf-q8_0": 3.4e9}
 MODEL = ModelToSave(SERVICE, "ft:x", "Harbour", "")
-
-
-class Opened(QObject):
-    """Takes the folders that the desktop would open."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.urls: list[QUrl] = []
-
-    @Slot(QUrl)
-    def take(self, url: QUrl) -> None:
-        self.urls.append(url)
 
 
 class OrderedSaving(ModelSaving):
@@ -64,9 +52,14 @@ def saving(bench: Bench) -> OrderedSaving:
 
 
 @pytest.fixture
-def dialog(qtbot: QtBot, saving: OrderedSaving, tmp_path: Path) -> SaveDialog:
+def parent(qtbot: QtBot) -> QWidget:
     parent = QWidget()
     qtbot.addWidget(parent)
+    return parent
+
+
+@pytest.fixture
+def dialog(parent: QWidget, saving: OrderedSaving, tmp_path: Path) -> SaveDialog:
     dialog = SaveDialog(saving, parent)
     dialog.set_folder(str(tmp_path))
     dialog.open()
@@ -96,7 +89,11 @@ def test_nothing_can_be_saved_before_the_engine_has_answered(
 
 
 def test_the_whole_way(
-    qtbot: QtBot, dialog: SaveDialog, saving: OrderedSaving, tmp_path: Path
+    qtbot: QtBot,
+    dialog: SaveDialog,
+    saving: OrderedSaving,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     saving.know()
     dialog.buttons["merged"].click()
@@ -111,11 +108,10 @@ def test_the_whole_way(
     saving.path = tmp_path / "m-merged"
     saving.show_phase(SavingPhase.DONE)
     assert dialog.state.text() == "Saved as m-merged."
-    opened = Opened()
-    QDesktopServices.setUrlHandler("file", opened, b"take")
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
     press(qtbot, dialog.open_folder)
-    QDesktopServices.unsetUrlHandler("file")
-    assert [url.toLocalFile() for url in opened.urls] == [str(tmp_path / "m-merged")]
+    assert [url.toLocalFile() for url in opened] == [str(tmp_path / "m-merged")]
 
 
 def test_replacing_is_asked_about(

@@ -182,7 +182,7 @@ class FindReplaceDialog(QDialog):
             return self.tr("Write what to look for. Nothing changes until you replace.")
         if self._replaced is not None:
             text = self.tr("Replaced in %Ln conversation(s).", "", self._replaced)
-            return f"{text} {self.tr('Undo takes it back.')}"
+            return text + " " + self.tr("Undo takes it back.")
         if preview.occurrences == 0:
             return self.tr("Not found.")
         text = self.tr("Found %Ln time(s)", "", preview.occurrences)

@@ -165,7 +165,8 @@ class VersionsDialog(QDialog):
     def _details(self, version: Version) -> str:
         when = QDateTime.fromMSecsSinceEpoch(round(version.at * 1000))
         time = QLocale().toString(when, QLocale.FormatType.ShortFormat)
-        return f"{time} · {self.tr('%Ln conversation(s)', '', version.conversations)}"
+        count = self.tr("%Ln conversation(s)", "", version.conversations)
+        return f"{time} · {count}"
 
     @Slot(object)
     def _choose(self, version: Version) -> None:
