@@ -26,6 +26,7 @@ from desktop_app.state.cost.token_counting import TokenCounting
 from desktop_app.state.evaluation.evaluation import Evaluation
 from desktop_app.state.examples.desk import ExamplesDesk
 from desktop_app.state.jobs.jobs import Jobs
+from desktop_app.state.jobs.saving import ModelSavings
 from desktop_app.state.navigation import TABS, Navigation
 from desktop_app.state.notices import Notices
 from desktop_app.state.open_project import OpenProject
@@ -120,6 +121,7 @@ class Program(QObject):
         self.jobs = Jobs(
             self.open_project, self.connections, self.runner, self.notices, self, prices=prices
         )
+        self.savings = ModelSavings(self.connections, self.runner, self)
         shared = (self.open_project, self.jobs, self.connections, self.runner, self.notices)
         self.chat = Chat(*shared, self)
         self.evaluation = Evaluation(*shared, self)
@@ -167,7 +169,13 @@ class Program(QObject):
             self.cost, self.connections, self.open_project, self.navigation, self.theme
         )
         self.jobs_page = JobsPage(
-            self.jobs, self.connections, self.open_project, self.cost, self.navigation, self.theme
+            self.jobs,
+            self.connections,
+            self.open_project,
+            self.cost,
+            self.navigation,
+            self.theme,
+            self.savings,
         )
         self.chat_page = ChatPage(self.chat, self.navigation, self.theme)
         self.evaluate_page = EvaluatePage(self.evaluation, self.navigation, self.theme)
@@ -177,7 +185,7 @@ class Program(QObject):
         job, chat, evaluate = self.jobs_page.detail, self.chat_page, self.evaluate_page
         jobs = (
             self.actions.new_job, None, job.pause, job.resume, job.cancel, None, job.chat,
-            job.evaluate, job.remove,
+            job.evaluate, job.save, job.remove,
         )  # fmt: skip
         chats = (chat.sidebar.new, chat.sidebar.delete, None, chat.composer.stop)
         setup, bar = evaluate.setup, evaluate.run_bar

@@ -456,6 +456,20 @@
         <numerusform>Changing %Ln conversations</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>Moving %Ln conversation(s) to the bin</source>
+      <translation>
+        <numerusform>Moving %Ln conversation to the bin</numerusform>
+        <numerusform>Moving %Ln conversations to the bin</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Restoring %Ln conversation(s)</source>
+      <translation>
+        <numerusform>Restoring %Ln conversation</numerusform>
+        <numerusform>Restoring %Ln conversations</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>MessageCard</name>

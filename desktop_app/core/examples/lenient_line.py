@@ -165,30 +165,29 @@ def _struct(type_: type[S], readers: Mapping[str, Reader], raw: Raw | bytes, whe
     return type_(**known, extra=extra if fields else "")
 
 
-_required_text = partial(_value, str | None, "text")
-_optional_text = partial(_value, str | None, "text")
-_IMAGE: dict[str, Reader] = {"url": _required_text, "detail": _optional_text}
+_text = partial(_value, str | None, "text")
+_IMAGE: dict[str, Reader] = {"url": _text, "detail": _text}
 
 
 def _image(raw: Raw, where: str) -> ImageUrl | None:
     return None if bytes(raw) == b"null" else _struct(ImageUrl, _IMAGE, raw, where)
 
 
-_PART: dict[str, Reader] = {"type": _required_text, "text": _optional_text, "image_url": _image}
-_FUNCTION: dict[str, Reader] = {"name": _required_text, "arguments": _required_text}
+_PART: dict[str, Reader] = {"type": _text, "text": _text, "image_url": _image}
+_FUNCTION: dict[str, Reader] = {"name": _text, "arguments": _text}
 _CALL: dict[str, Reader] = {
-    "id": _required_text,
-    "type": _required_text,
+    "id": _text,
+    "type": _text,
     "function": partial(_struct, FunctionCall, _FUNCTION),
 }
 _MESSAGE: dict[str, Reader] = {
-    "role": _required_text,
+    "role": _text,
     "content": _content,
-    "name": _optional_text,
+    "name": _text,
     "weight": partial(_value, int | float | None, "a number"),
     "tool_calls": partial(_list, partial(_struct, ToolCall, _CALL), "{where}, call {n}"),
-    "tool_call_id": _optional_text,
-    "refusal": _optional_text,
+    "tool_call_id": _text,
+    "refusal": _text,
 }
 _message = partial(_struct, Message, _MESSAGE)
 _CONVERSATION: dict[str, Reader] = {

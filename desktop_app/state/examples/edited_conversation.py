@@ -18,7 +18,7 @@ from desktop_app.core.examples.shared_instructions import (
 from desktop_app.state.examples.shown_findings import RulesSource, ShownFindings
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.errors import ProjectError
-from desktop_app.storage.project.rows import ConversationRow, Split, Touched
+from desktop_app.storage.project.rows import ConversationRow, Touched
 
 WRITE_AFTER_MS = 400
 """A pause in typing after which the text is written: every edit is on disk within a second."""
@@ -340,10 +340,6 @@ class EditedConversation(QObject):
         id = self.id
         if id is not None and finding.severity == ADVICE and self.write():
             self._open_project.edit(lambda project: project.accept((id,), finding.code), (id,))
-
-    def set_split(self, split: Split) -> None:
-        if self.id is not None:
-            self._open_project.set_split([self.id], split)
 
     # Within
 

@@ -35,10 +35,18 @@ class EditedNote(QObject):
 
     def show(self, id: int | None) -> None:
         """Take up the note of another conversation, or none; what was typed is written first."""
-        if id != self.id:
-            self.write()
-            self.id = id
-            self._take(self._read())
+        if id == self.id:
+            return
+        self.write()
+        # None while it is read: what cannot be read must not be taken for what was shown before.
+        self.id = None
+        try:
+            text = self._read(id)
+        except ProjectError:
+            self._take("")
+            raise
+        self.id = id
+        self._take(text)
 
     def set_text(self, text: str) -> None:
         """Take what was typed."""
@@ -65,11 +73,11 @@ class EditedNote(QObject):
         self._has_failed = False
         return True
 
-    def _read(self) -> str:
-        if self.id is None:
+    def _read(self, id: int | None) -> str:
+        if id is None:
             return ""
-        kept = self._unwritten.get(self.id)
-        return self._open_project.project.note(self.id) if kept is None else kept
+        kept = self._unwritten.get(id)
+        return self._open_project.project.note(id) if kept is None else kept
 
     def _take(self, text: str) -> None:
         self.text = text
@@ -79,7 +87,9 @@ class EditedNote(QObject):
     def _follow(self, touched: Touched) -> None:
         if self.id is None or self.id in self._unwritten:
             return
-        if (not touched.ids or self.id in touched.ids) and (now := self._read()) != self.text:
+        if touched.ids and self.id not in touched.ids:
+            return
+        if (now := self._read(self.id)) != self.text:
             self._take(now)
 
     @Slot()

@@ -1,4 +1,4 @@
-"""Edits of what is kept beside the words of conversations: tags, rating, what they are used for."""
+"""Edits of what is kept beside the words of conversations: tags, rating, use, the bin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +41,24 @@ class Marking(QObject):
 
         label = self.tr("Changing %Ln conversation(s)", "", len(ids))
         return self._bulk.run(label, step, ids)
+
+    def delete(self, ids: Sequence[int]) -> bool:
+        """Move these conversations into the bin; False, and nothing, as with `change`."""
+
+        def step(project: Project, _should_stop: StepControl) -> None:
+            project.delete(ids)
+
+        label = self.tr("Moving %Ln conversation(s) to the bin", "", len(ids))
+        return bool(ids) and self._bulk.run(label, step, ids, order_changed=True)
+
+    def restore(self, ids: Sequence[int]) -> bool:
+        """Take these conversations out of the bin; False, and nothing, as with `change`."""
+
+        def step(project: Project, _should_stop: StepControl) -> None:
+            project.restore(ids)
+
+        label = self.tr("Restoring %Ln conversation(s)", "", len(ids))
+        return bool(ids) and self._bulk.run(label, step, ids, order_changed=True)
 
 
 def _change(project: Project, ids: Sequence[int], marks: Marks, should_stop: StepControl) -> None:

@@ -179,7 +179,7 @@ class Touched:
 
 
 class Uncounted(NamedTuple):
-    """A conversation whose tokens are to be counted; `revision` goes back with the count."""
+    """A conversation to be counted or looked through; `revision` goes back with what was found."""
 
     id: int
     revision: int

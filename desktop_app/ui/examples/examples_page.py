@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from desktop_app.core.examples.conversation import ASSISTANT, USER, Conversation, Message
 from desktop_app.state.examples.desk import ExamplesDesk
+from desktop_app.state.examples.marking import Marks
 from desktop_app.state.notices import Notice, Notices, Remedy
 from desktop_app.storage.project.errors import ProjectError
 from desktop_app.storage.project.rows import Counts, Filter, Split
@@ -177,17 +178,14 @@ class ExamplesPage(Page):
     def _delete(self) -> None:
         self._desk.write()
         ids = self.list_panel.selected_ids()
-        if ids and not self._conversations.filter.in_bin:
-            self._open_project.delete(ids)
+        if not self._conversations.filter.in_bin and self._desk.marking.delete(ids):
             text = self.tr("%Ln conversation(s) moved to the bin.", "", len(ids))
-            remedy = Remedy(self.tr("Undo"), self._open_project.undo)
+            remedy = Remedy(self.tr("Undo"), self._desk.undo)
             self._notices.post(Notice(text, "good", remedy=remedy, topic="delete"))
 
     @Slot()
     def _restore(self) -> None:
-        ids = self.list_panel.selected_ids()
-        if ids:
-            self._open_project.edit(lambda project: project.restore(ids), ids, order_changed=True)
+        self._desk.marking.restore(self.list_panel.selected_ids())
 
     @Slot()
     def _join(self) -> None:
@@ -213,11 +211,12 @@ class ExamplesPage(Page):
 
     @Slot()
     def _use_for_training(self) -> None:
-        self._open_project.set_split(self.list_panel.selected_ids(), Split.TRAINING)
+        marks = Marks(split=Split.TRAINING)
+        self._desk.marking.change(self.list_panel.selected_ids(), marks)
 
     @Slot()
     def _use_for_test(self) -> None:
-        self._open_project.set_split(self.list_panel.selected_ids(), Split.TEST)
+        self._desk.marking.change(self.list_panel.selected_ids(), Marks(split=Split.TEST))
 
     @Slot()
     def _next_problem(self) -> None:

@@ -48,7 +48,7 @@ class JobDetail(QScrollArea):
         jobs: Jobs,
         connections: Connections,
         theme: Theme,
-        savings: ModelSavings | None = None,
+        savings: ModelSavings,
     ) -> None:
         super().__init__()
         self._jobs = jobs
@@ -177,7 +177,7 @@ class JobDetail(QScrollArea):
         self.cancel.setVisible(active and record.phase != Phase.CREATING)
         self.chat.setVisible(not active and model)
         self.evaluate.setVisible(not active and model)
-        self.save.setVisible(self._savings is not None and self._savings.can_save(record))
+        self.save.setVisible(self._savings.can_save(record))
         self.remove.setVisible(self._jobs.can_remove(self._submission))
         for action in (self.pause, self.resume, self.cancel):
             action.setEnabled(not self._jobs.is_acting(self._submission))
@@ -246,7 +246,7 @@ class JobDetail(QScrollArea):
     def save_model(self) -> None:
         """Ask in which form and where to save the model of this job."""
         record = self._jobs.record(self._submission)
-        if record is not None and self._savings is not None and self._savings.can_save(record):
+        if record is not None and self._savings.can_save(record):
             SaveDialog(self._savings.begin(record), self).open()
 
     @Slot(object)

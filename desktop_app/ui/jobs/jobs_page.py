@@ -24,10 +24,7 @@ LEAST_WIDTH = 530
 
 
 class JobsPage(Page):
-    """Assembly and the choice of what is in front. `connections_wanted` asks for their dialog.
-
-    Without `savings`, models are not offered to be saved.
-    """
+    """Assembly and the choice of what is in front. `connections_wanted` asks for their dialog."""
 
     connections_wanted = Signal()
 
@@ -39,7 +36,7 @@ class JobsPage(Page):
         cost: CostState,
         navigation: Navigation,
         theme: Theme,
-        savings: ModelSavings | None = None,
+        savings: ModelSavings,
     ) -> None:
         super().__init__()
         self._jobs = jobs

@@ -54,6 +54,25 @@ def test_a_large_step_runs_on_a_worker_and_can_be_undone(qtbot: QtBot, bench: Fi
     assert bench.project.counts.test == 0
 
 
+@pytest.mark.parametrize("n", [2, AT_ONCE + 1])
+def test_any_number_goes_to_the_bin_and_comes_back(
+    qtbot: QtBot, bench: FindingBench, n: int
+) -> None:
+    ids = bench.project.add([chat(f"question {number}") for number in range(n)])
+    labels: list[str] = []
+    bench.bulk.started.connect(labels.append)
+    with qtbot.waitSignals([bench.bulk.finished, bench.conversations.filtered]):
+        assert bench.marking.delete(ids)
+    assert bench.project.counts.binned == n
+    assert bench.titles() == []
+    with qtbot.waitSignals([bench.bulk.finished, bench.conversations.filtered]):
+        assert bench.marking.restore(ids)
+    assert bench.project.counts.binned == 0
+    assert len(bench.titles()) == n
+    assert len(labels) == (2 if n > AT_ONCE else 0), "few are moved at once, many on a worker"
+    assert not bench.marking.delete([])
+
+
 def test_what_a_step_returns_arrives(qtbot: QtBot, bench: FindingBench) -> None:
     def count(project: Project, _should_stop: StepControl) -> int:
         return project.counts().conversations

@@ -127,8 +127,12 @@ def test_undo_of_an_addition_empties_the_editor(
     assert edited.conversation.messages == ()
 
 
-def test_what_it_is_used_for_changes(project: OpenProject, edited: EditedConversation) -> None:
-    edited.set_split(Split.TEST)
+def test_what_it_is_used_for_is_followed(
+    qtbot: QtBot, project: OpenProject, edited: EditedConversation
+) -> None:
+    assert edited.id is not None
+    with qtbot.waitSignal(edited.facts_changed):
+        project.set_split([edited.id], Split.TEST)
     row = edited.row("o200k_base")
     assert row is not None
     assert row.split == Split.TEST

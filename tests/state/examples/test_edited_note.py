@@ -71,6 +71,26 @@ def test_what_cannot_be_written_stays_and_is_tried_again(
     assert bench.project.project.note(first) == "one"
 
 
+def test_a_note_that_cannot_be_read_is_not_taken_for_the_one_before(
+    bench: FindingBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = bench.add("a", "b")
+    bench.note.show(first)
+    bench.note.set_text("ask the shop")
+
+    def refuse(id: int) -> None:
+        raise ProjectError(ProjectErrorKind.DAMAGED, bench.project.path)
+
+    with monkeypatch.context() as damaged:
+        damaged.setattr(bench.project.project, "note", refuse)
+        with pytest.raises(ProjectError):
+            bench.note.show(second)
+        assert (bench.note.id, bench.note.text) == (None, "")
+        bench.note.set_text("nobody's")
+    assert bench.note.write()
+    assert [bench.project.project.note(id) for id in (first, second)] == ["ask the shop", ""]
+
+
 def test_without_a_conversation_nothing_is_taken(bench: FindingBench) -> None:
     bench.note.set_text("lost")
     assert bench.note.text == ""

@@ -8,6 +8,7 @@ from desktop_app.state.examples import selection
 from desktop_app.state.examples.conversation_list import ENCODING
 from desktop_app.state.examples.marking import Marks
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
+from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Split
 from tests.state.examples.finding_bench import FindingBench
 
@@ -92,7 +93,7 @@ def test_what_cannot_be_read_is_waited_for_no_longer(
 
     ids = bench.add("a", "b")
     with monkeypatch.context() as damaged, qtbot.captureExceptions() as raised:
-        damaged.setattr(selection.Project, "open", refuse)
+        damaged.setattr(Project, "open", refuse)
         bench.selection.set_ids(ids)
         qtbot.waitUntil(lambda: not bench.selection.is_reading)
     assert [each[1] for each in raised] == [error]

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.core.cost.tokens import TokenCounter
 from desktop_app.state.cost.cost import CostState
 from desktop_app.state.cost.token_counting import TokenCounting
+from desktop_app.state.jobs.saving import ModelSavings
 from desktop_app.state.navigation import Navigation
 from desktop_app.state.notices import Notices
 from desktop_app.ui.jobs.jobs_page import JobsPage
@@ -52,7 +53,10 @@ def navigation() -> Navigation:
 def page(
     qtbot: QtBot, bench: Bench, cost: CostState, navigation: Navigation, theme: Theme
 ) -> JobsPage:
-    page = JobsPage(bench.jobs, bench.connections, bench.open_project, cost, navigation, theme)
+    savings = ModelSavings(bench.connections, bench.runner)
+    page = JobsPage(
+        bench.jobs, bench.connections, bench.open_project, cost, navigation, theme, savings
+    )
     qtbot.addWidget(page)
     page.resize(1200, 800)
     page.show()

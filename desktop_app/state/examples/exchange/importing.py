@@ -16,6 +16,7 @@ from desktop_app.core.examples.shared_instructions import SharedInstructions
 from desktop_app.core.examples.tables.table import Note
 from desktop_app.state.examples.exchange.reading import Reading, ShouldStop, read_items
 from desktop_app.state.examples.exchange.sources import Source
+from desktop_app.storage.project.errors import ProjectError
 from desktop_app.storage.project.import_workers import ImportWorkers
 from desktop_app.storage.project.preparing import Prepared, may_be_cut
 from desktop_app.storage.project.project import Project
@@ -26,6 +27,7 @@ KEPT_REJECTIONS = 1000
 TOLD_EVERY = 500
 """Rejected rows between two words about progress; rows that are read are told by the batch."""
 
+LOST_INSTRUCTIONS = "The shared instructions of the file could not be written into the project."
 KEPT_INSTRUCTIONS = (
     "The file has shared instructions of its own. Those of this project were kept; compare them "
     "under Examples › Shared instructions."
@@ -184,7 +186,11 @@ def _take_instructions(project: Project, file: BinaryIO) -> list[str]:
     if header is None or header.instructions in (nothing, own):
         return []
     if own == nothing:
-        project.set_instructions(header.instructions)
+        try:
+            project.set_instructions(header.instructions)
+        except ProjectError:
+            # The conversations are there by now, and are not to be told as lost.
+            return [LOST_INSTRUCTIONS]
         return []
     return [KEPT_INSTRUCTIONS]
 

@@ -24,7 +24,7 @@ Lines = Callable[[Project, Iterable[Imported]], Iterator[str]]
 def items_of(project: Project) -> Iterator[Imported]:
     """Yield every conversation with all that is kept with it; `number` is its id.
 
-    What is deleted while this goes on is left out.
+    They are those of when this began, but for what is taken back meanwhile.
     """
     ids = project.ids()
     for start in range(0, len(ids), BATCH):
