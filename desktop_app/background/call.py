@@ -9,7 +9,8 @@ from typing_extensions import override
 
 Report = Callable[[object], None]
 AsyncWork = Callable[[Report], Awaitable[object]]
-BlockingWork = Callable[[Report, Callable[[], bool]], object]
+ShouldStop = Callable[[], bool]
+BlockingWork = Callable[[Report, ShouldStop], object]
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from desktop_app.background.call import BlockingWork, Report
+from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.replacing import Replacer, Wanted
-from desktop_app.state.examples.exchange.latest_task import LatestTask
+from desktop_app.state.examples.latest_task import LatestTask
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Filter
@@ -21,8 +21,6 @@ SHOWN = 200
 
 AROUND = 40
 """Characters on either side of a place that are shown with it."""
-
-ShouldStop = Callable[[], bool]
 
 
 @dataclass(frozen=True)

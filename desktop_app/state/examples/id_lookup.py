@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.background.call import Report, ShouldStop
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Filter
 
@@ -18,9 +19,6 @@ BATCH_S = 0.03
 
 CHUNK = 8192
 """Ids that are compared at once."""
-
-Report = Callable[[object], None]
-ShouldStop = Callable[[], bool]
 
 
 def finder(path: Path, where: Filter) -> Callable[[Report, ShouldStop], "array[int]"]:

@@ -1,12 +1,12 @@
 """The work of finding what only the whole set shows, done by a worker."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from desktop_app.background.call import BlockingWork, Report
+from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.background.helper_process import (
     HelperGoneError,
     HelperProcesses,
@@ -35,7 +35,6 @@ MANY = 4000
 """So many texts are worth the half second that a helper needs to start."""
 
 OF_NEAR_ONES = frozenset(("near_duplicate", "overlap"))
-ShouldStop = Callable[[], bool]
 _Lines = Sequence[tuple[Stored, str]]
 """Lines, each with its language."""
 

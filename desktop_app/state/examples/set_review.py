@@ -1,11 +1,11 @@
 """The work of looking conversations through, done by a worker, and where many wait by helpers."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.background.call import BlockingWork, Report
+from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.background.helper_process import (
     HelperGoneError,
     HelperProcesses,
@@ -24,7 +24,6 @@ CHUNK = 200
 MANY = 4000
 """So many are worth the half second that a helper needs to start."""
 
-ShouldStop = Callable[[], bool]
 Found = tuple[int, int, Reviewed]
 """Id, revision, and what was found in that text."""
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from desktop_app.background.call import BlockingWork, Report
+from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.core.examples.checks import BLOCKS, check_conversation
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.rules import Rules
 from desktop_app.state.examples.exchange.importing import progress
-from desktop_app.state.examples.exchange.reading import ShouldStop
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Split
 from desktop_app.storage.training_files import write_both_files, write_training_file

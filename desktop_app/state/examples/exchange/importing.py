@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from desktop_app.background.call import BlockingWork, Report
+from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.core.examples.formats.format import Format
 from desktop_app.core.examples.imported import Imported, Rejected
 from desktop_app.core.examples.project_jsonl import read_header
 from desktop_app.core.examples.shared_instructions import SharedInstructions
 from desktop_app.core.examples.tables.table import Note
-from desktop_app.state.examples.exchange.reading import Reading, ShouldStop, read_items
+from desktop_app.state.examples.exchange.reading import Reading, read_items
 from desktop_app.state.examples.exchange.sources import Source
 from desktop_app.storage.project.errors import ProjectError
 from desktop_app.storage.project.import_workers import ImportWorkers

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from desktop_app.background.call import BlockingWork, Report
+from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.examples.formats.chat_text import speakers
 from desktop_app.core.examples.formats.detect import detect
@@ -16,15 +16,14 @@ from desktop_app.core.examples.formats.format import Detected, Format
 from desktop_app.core.examples.imported import Imported, Rejected
 from desktop_app.core.examples.tables.guess import LOOKED_AT, guess_mapping
 from desktop_app.core.examples.tables.open_table import open_table
-from desktop_app.state.examples.exchange.latest_task import LatestTask
 from desktop_app.state.examples.exchange.reading import (
     Reading,
-    ShouldStop,
     items_of_rows,
     read_items,
     repairs_in,
 )
 from desktop_app.state.examples.exchange.sources import Source
+from desktop_app.state.examples.latest_task import LatestTask
 
 HEAD = 1 << 18
 """Bytes by which a format is told."""

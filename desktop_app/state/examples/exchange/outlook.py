@@ -7,12 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.background.call import BlockingWork, Report
+from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.core.examples.chat_jsonl import line
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.rules import Rules
 from desktop_app.state.examples.exchange.exporting import Passing, refusals, trained
-from desktop_app.state.examples.exchange.reading import ShouldStop
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Split
 

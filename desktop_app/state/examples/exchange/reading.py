@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
+from desktop_app.background.call import ShouldStop
 from desktop_app.core.examples.conversation import Message
 from desktop_app.core.examples.formats.format import Detected, Format
 from desktop_app.core.examples.formats.mojibake import repaired
@@ -19,8 +20,6 @@ from desktop_app.core.examples.tables.table import Note, Row, Table
 TABLES = frozenset((Format.TABLE, Format.XLSX))
 STOP_EVERY = 1000
 """Rows between looks at the stop flag: a table may be read once before anything comes of it."""
-
-ShouldStop = Callable[[], bool]
 
 
 @dataclass(frozen=True)

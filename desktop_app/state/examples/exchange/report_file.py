@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from desktop_app.background.call import BlockingWork, Report
+from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.core.examples.exports.import_report import report_lines
 from desktop_app.core.examples.imported import Rejected
 from desktop_app.state.examples.exchange.importing import ImportReport
-from desktop_app.state.examples.exchange.reading import ShouldStop, read_items
+from desktop_app.state.examples.exchange.reading import read_items
 from desktop_app.storage.whole_file import whole_file
 
 

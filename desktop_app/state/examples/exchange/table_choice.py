@@ -7,7 +7,7 @@ from itertools import islice
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from desktop_app.background.call import BlockingWork, Report
+from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.examples.formats.format import Detected
 from desktop_app.core.examples.imported import Imported, Rejected
@@ -15,14 +15,9 @@ from desktop_app.core.examples.tables.guess import LOOKED_AT, guess_mapping
 from desktop_app.core.examples.tables.mapping import Mapping, Role
 from desktop_app.core.examples.tables.open_table import open_table
 from desktop_app.core.examples.tables.table import Note, Row
-from desktop_app.state.examples.exchange.latest_task import LatestTask
-from desktop_app.state.examples.exchange.reading import (
-    Reading,
-    ShouldStop,
-    items_of_rows,
-    repairs_in,
-)
+from desktop_app.state.examples.exchange.reading import Reading, items_of_rows, repairs_in
 from desktop_app.state.examples.exchange.sources import Source
+from desktop_app.state.examples.latest_task import LatestTask
 
 PREVIEWED = 3
 """Conversations that are previewed."""

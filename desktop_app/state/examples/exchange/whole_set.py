@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from desktop_app.background.call import BlockingWork, Report
+from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.core.examples.exports.document import Words, document_lines
 from desktop_app.core.examples.exports.set_table import table_lines
 from desktop_app.core.examples.imported import Imported
 from desktop_app.core.examples.project_jsonl import header_line, line_of
 from desktop_app.state.examples.exchange.exporting import ExportReport, Passing
-from desktop_app.state.examples.exchange.reading import ShouldStop
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Split
 from desktop_app.storage.whole_file import whole_file

@@ -1,11 +1,12 @@
 """What is wrong in the whole set, kind by kind, with the way to each and mends for all at once."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QWidget
 
 from desktop_app.core.examples.advice.mask import MASKED
 from desktop_app.core.examples.advice.set_finding import CODES_OF_THE_SET, SetFinding
 from desktop_app.core.examples.checks import ADVICE, BLOCKS, Finding
+from desktop_app.core.examples.rules import DPO, SUPERVISED
 from desktop_app.state.examples.desk import ExamplesDesk
 from desktop_app.state.examples.problem_kinds import ProblemKind, mending_all, problem_filter
 from desktop_app.storage.project.rows import Filter
@@ -34,6 +35,7 @@ class SetCheckDialog(QDialog):
         self._facets = desk.conversations.facets
         self._rules, self._bulk, self._open_project = desk.rules, desk.bulk, desk.open_project
         self.said = label(kind="muted", wrap=True)
+        self.method = self._method_box()
         self.mend_all = button(self.tr("Mend all that is evident"), "primary")
         self.mend_all.clicked.connect(self._mend_all)
         self._blocking = KindList(self.tr("Nothing that a service would refuse."))
@@ -43,6 +45,16 @@ class SetCheckDialog(QDialog):
         self._problems.refresh()
         self._facets.refresh()
         self._show()
+
+    def _method_box(self) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(self.tr("What is learned"))
+        box.addItem(self.tr("As most examples are"), "")
+        box.addItem(self.tr("Replies (supervised)"), SUPERVISED)
+        box.addItem(self.tr("Which reply is preferred (DPO)"), DPO)
+        box.setCurrentIndex(box.findData(self._rules.wished_method))
+        box.activated.connect(self._choose_method)
+        return box
 
     def _follow(self) -> None:
         self._checks.findings_changed.connect(self._show)
@@ -72,7 +84,10 @@ class SetCheckDialog(QDialog):
         inside.setLayout(layout)
         close = button(self.tr("Close"))
         close.clicked.connect(self.accept)
-        outer = column(self.said, scrolling(inside), margin=18, spacing=12)
+        outer = column(margin=18, spacing=12)
+        outer.addLayout(row(label(self.tr("What is learned"), "muted"), self.method, None))
+        outer.addWidget(self.said)
+        outer.addWidget(scrolling(inside))
         outer.addWidget(StepLine(self._bulk))
         outer.addLayout(row(None, self.mend_all, close))
         self.setLayout(outer)
@@ -164,6 +179,10 @@ class SetCheckDialog(QDialog):
         )
 
     # Doing
+
+    @Slot()
+    def _choose_method(self) -> None:
+        self._rules.set_method(self.method.currentData())
 
     @Slot(object, str)
     def _show_in_list(self, where: Filter, title: str) -> None:

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
 from desktop_app.core.examples.rules import DPO, SERVICES, SUPERVISED, Rules, rules_for
 from desktop_app.state.examples.exchange.exporting import TrainingExport
 from desktop_app.state.examples.exchange.importing import ImportProgress
-from desktop_app.state.examples.exchange.latest_task import LatestTask
 from desktop_app.state.examples.exchange.outlook import FileOutlook, Outlook, looking_ahead
+from desktop_app.state.examples.latest_task import LatestTask
 from desktop_app.state.open_project import OpenProject
 from desktop_app.ui.examples.exchange.refusal_texts import refusal_text, service_name
 from desktop_app.ui.project_texts import describe_file_error

@@ -11,11 +11,10 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QFile, QIODevice, QMarginsF, QRectF, QSizeF
 from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter, QTextDocument
 
-from desktop_app.background.call import BlockingWork, Report
+from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.core.examples.exports.document import STYLE, Words, document_lines
 from desktop_app.core.examples.imported import Imported
 from desktop_app.state.examples.exchange.exporting import ExportReport, Passing
-from desktop_app.state.examples.exchange.reading import ShouldStop
 from desktop_app.state.examples.exchange.whole_set import items_of
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.whole_file import whole_file

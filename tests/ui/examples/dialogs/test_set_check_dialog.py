@@ -138,3 +138,19 @@ def test_a_large_step_is_shown_in_the_dialog_and_can_be_stopped(
     qtbot.mouseClick(line.halt, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not program.desk.bulk.is_running)
     assert not line.isVisible()
+
+
+def test_what_is_learned_can_be_chosen(
+    qtbot: QtBot, program: Program, dialog: SetCheckDialog
+) -> None:
+    def codes() -> set[str]:
+        return {finding.code for finding in program.desk.checks.findings}
+
+    assert dialog.method.currentData() == ""
+    dialog.method.setCurrentIndex(dialog.method.findData("dpo"))
+    dialog.method.activated.emit(dialog.method.currentIndex())
+    assert program.desk.rules.rules.method == "dpo"
+    qtbot.waitUntil(lambda: "no_preferences" in codes())
+    dialog.method.setCurrentIndex(0)
+    dialog.method.activated.emit(0)
+    assert program.desk.rules.rules.method == "supervised"
