@@ -111,6 +111,7 @@ class ExamplesDesk(QObject):
         self.open_project.recount()
         self.conversations.read_rows_again()
         self.edited.look_again()
+        self.selection.refresh()
         if self.checks.progress is None:
             self.conversations.facets.read_again()
 

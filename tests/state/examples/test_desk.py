@@ -121,10 +121,15 @@ def test_advice_that_was_found_is_in_the_rows_and_counts(qtbot: QtBot, desk: Exa
     [id] = desk.open_project.add([talk("Write to me", "We write to shop@parcels.example now.")])
     qtbot.waitUntil(lambda: len(desk.conversations.ids) == 3)
     before = desk.open_project.undo_entry
+    desk.selection.set_ids([id])
     assert row(desk, 2).n_advice == 0
     qtbot.waitUntil(lambda: row(desk, 2).n_advice == 1, timeout=20_000)
     assert desk.open_project.counts.with_advice >= 1
     assert desk.conversations.id_at(2) == id
+    # The language became known by the same reading.
+    summary = desk.selection.summary
+    assert summary is not None
+    assert summary.language == "en"
     # So that the list can be narrowed by it and the dialog names it.
     facets = desk.conversations.facets
     qtbot.waitUntil(lambda: ("email_address", 1) in facets.facets.codes)
