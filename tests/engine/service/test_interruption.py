@@ -17,10 +17,10 @@ from tests.engine.service.engine_child import FINISHED, Engine, example_lines, r
 
 SETTINGS: dict[str, Any] = {
     "seed": 5,
-    "hyperparameters": {"n_epochs": 14, "batch_size": 1, "learning_rate_multiplier": 3.0},
+    "hyperparameters": {"n_epochs": 30, "batch_size": 1, "learning_rate_multiplier": 3.0},
 }
 EXAMPLES = example_lines(15)
-STEPS = 14 * 15
+STEPS = 30 * 15
 
 
 @dataclass(frozen=True)
