@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +102,10 @@ class Engine:
     def worker(self) -> psutil.Process | None:
         """Return the process that trains."""
         for child in psutil.Process(self.process.pid).children():
-            if "desktop_app.engine.worker" in child.cmdline():
-                return child
+            # It may end while it is looked at.
+            with suppress(psutil.Error):
+                if "desktop_app.engine.worker" in child.cmdline():
+                    return child
         return None
 
     def upload(self, lines: list[str], name: str = "examples.jsonl") -> str:
