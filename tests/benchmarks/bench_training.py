@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from desktop_app.engine.backends.backend import LoraSettings
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.lora import lora_size
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape, read_shape

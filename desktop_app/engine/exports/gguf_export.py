@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from desktop_app.engine.backends.backend import Floats
-from desktop_app.engine.backends.numpy_llama.chat_template import CHATML
-from desktop_app.engine.backends.numpy_llama.gguf_file import Value
+from desktop_app.engine.backends.model_files.gguf_file import Value
+from desktop_app.engine.backends.text.chat_template import CHATML
 from desktop_app.engine.exports.floats import half, pieces
 from desktop_app.engine.exports.gguf_types import ValueType
 from desktop_app.engine.exports.kinds import ExportKind, is_block_quantized, stored_bytes

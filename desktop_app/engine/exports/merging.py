@@ -8,10 +8,10 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import Floats
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.adapter import read_adapter
-from desktop_app.engine.backends.numpy_llama.arrays import Array
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape, read_shape
 from desktop_app.engine.backends.numpy_llama.weights import group_shapes, halves_from_pairs
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from desktop_app.engine.backends.backend import Floats, ModelFileError
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape
-from desktop_app.engine.backends.numpy_llama.tokenizer import Tokenizer
+from desktop_app.engine.backends.text.tokenizer import Tokenizer
 from desktop_app.engine.exports.kinds import FloatType
 from desktop_app.engine.exports.merging import ROTARY_FACTORS, MergedModel
 from desktop_app.engine.exports.tokenizer_files import token_number

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.engine.backends.numpy_llama.gguf_file import Value
+from desktop_app.engine.backends.model_files.gguf_file import Value
 from desktop_app.engine.exports.kinds import ExportKind
 from desktop_app.engine.exports.merging import MergedModel
 from desktop_app.engine.exports.model_card import CardFacts

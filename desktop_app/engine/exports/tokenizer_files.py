@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.numpy_llama.chat_template import CHATML
-from desktop_app.engine.backends.numpy_llama.gguf_file import Value
+from desktop_app.engine.backends.model_files.gguf_file import Value
+from desktop_app.engine.backends.text.chat_template import CHATML
 
 _NORMAL, _CONTROL, _USER_DEFINED = 1, 3, 4
 _LLAMA_WORDS = (

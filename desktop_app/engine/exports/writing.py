@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.numpy_llama.chat_template import CHATML, ChatTemplate
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
-from desktop_app.engine.backends.numpy_llama.tokenizer import Tokenizer
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
+from desktop_app.engine.backends.text.chat_template import CHATML, ChatTemplate
+from desktop_app.engine.backends.text.tokenizer import Tokenizer
 from desktop_app.engine.exports.chat_form import Messages, chat_form
 from desktop_app.engine.exports.gguf_export import write_gguf
 from desktop_app.engine.exports.gguf_types import value_types

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save as to_safetensors
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import ModelFileError
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.adapter import read_adapter
-from desktop_app.engine.backends.numpy_llama.arrays import Array
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.shape import read_shape
 from desktop_app.engine.identifiers import random_id, tuned_model_name
 from desktop_app.engine.models.model_list import IMPORTED, ModelList

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from desktop_app.engine.backends.backend import TrainingExample
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.weights import (
     LayerWeights,
     ModelWeights,

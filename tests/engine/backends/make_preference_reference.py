@@ -18,8 +18,8 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from desktop_app.engine.backends.backend import LoraSettings, TrainingExample
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.adapter import write_adapter
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.lora import LoraParameters
 from desktop_app.engine.backends.numpy_llama.weights import (
     ModelWeights,

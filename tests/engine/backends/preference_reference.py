@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import TrainingExample
-from desktop_app.engine.backends.numpy_llama.arrays import Array
 from desktop_app.engine.backends.numpy_llama.lora import LoraParameters
 
 PREFERENCE_REFERENCE = Path(__file__).with_name("preference_reference.json")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.numpy_llama.chat_template import CHATML
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
 from desktop_app.engine.backends.numpy_llama.weights import halves_from_pairs
+from desktop_app.engine.backends.text.chat_template import CHATML
 from desktop_app.engine.exports.gguf_types import value_types
 from desktop_app.engine.exports.kinds import ExportKind
 from desktop_app.engine.exports.merging import MergedModel, pairs_from_halves

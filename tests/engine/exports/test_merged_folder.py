@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.shape import read_shape
 from desktop_app.engine.exports.floats import encode
 from desktop_app.engine.exports.kinds import ExportKind, FloatType

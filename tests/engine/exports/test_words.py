@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from desktop_app.engine.backends.numpy_llama.chat_template import CHATML, ChatTemplate
+from desktop_app.engine.backends.text.chat_template import CHATML, ChatTemplate
 from desktop_app.engine.exports.chat_form import ChatForm, Messages, chat_form
 from desktop_app.engine.exports.kinds import ExportKind
 from desktop_app.engine.exports.model_card import CardFacts, model_card, plain

@@ -13,7 +13,7 @@ from openai import APITimeoutError
 from openai.types.chat import ChatCompletionMessageParam
 
 from desktop_app.engine.backends.backend import TokenIds
-from desktop_app.engine.backends.numpy_llama.decoder import Decoder
+from desktop_app.engine.backends.numpy_llama.decoder import NumpyDecoder
 from tests.engine.service.engine_child import MODEL
 from tests.engine.service.in_process import InProcessEngine, in_process_engine
 
@@ -27,13 +27,13 @@ def slow_engine(
     tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[InProcessEngine]:
     """A service whose model thinks about every token."""
-    next_logits = Decoder.next_logits
+    next_logits = NumpyDecoder.next_logits
 
-    def slowly(self: Decoder, tokens: TokenIds) -> npt.NDArray[np.float32]:
+    def slowly(self: NumpyDecoder, tokens: TokenIds) -> npt.NDArray[np.float32]:
         time.sleep(SECONDS)
         return next_logits(self, tokens)
 
-    monkeypatch.setattr(Decoder, "next_logits", slowly)
+    monkeypatch.setattr(NumpyDecoder, "next_logits", slowly)
     with in_process_engine(tmp_path / "store", tiny_model) as engine:
         yield engine
 

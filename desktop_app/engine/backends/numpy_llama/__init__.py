@@ -1,1 +1,1 @@
-"""The default back end: Llama-shaped models from GGUF files, trained and run with NumPy alone."""
+"""The default back end: Llama-shaped models, trained and run with NumPy alone."""

@@ -10,9 +10,9 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_safetensors
 
+from desktop_app.engine.backends.arrays import Array
+from desktop_app.engine.backends.atomic_file import write_atomically
 from desktop_app.engine.backends.backend import LoraSettings, ModelFileError
-from desktop_app.engine.backends.numpy_llama.arrays import Array
-from desktop_app.engine.backends.numpy_llama.atomic_file import write_atomically
 from desktop_app.engine.backends.numpy_llama.lora import LoraParameters
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from desktop_app.engine.backends.numpy_llama.arrays import Array
+from desktop_app.engine.backends.arrays import Array
 
 _BLOCK = 128
 

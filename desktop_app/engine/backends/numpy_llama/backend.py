@@ -5,11 +5,11 @@ from pathlib import Path
 from typing_extensions import override
 
 from desktop_app.engine.backends.backend import Backend, LoraSettings, Model
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.lora import lora_size
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
-from desktop_app.engine.backends.numpy_llama.packing import PACK_TOKENS
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape, read_shape
+from desktop_app.engine.backends.packing import PACK_TOKENS
 
 _NUMBER = 4
 """Bytes of a float32."""

@@ -4,23 +4,14 @@ For a hidden state x (d,), logits z = E x with the output matrix E (V, d), targe
 loss = w (log sum exp z - z_t),  dL/dz = w (softmax(z) - onehot(t)),  dL/dx = Eᵀ dL/dz.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import Floats, TokenIds
-from desktop_app.engine.backends.numpy_llama.arrays import Array
+from desktop_app.engine.backends.trainer import Predictions
 
 _CHUNK = 128
 """Rows of logits held at once: 25 MB for a vocabulary of 49,152."""
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """How S targets were predicted: log-probabilities (S,), and whether each was the likeliest."""
-
-    log_probabilities: Array
-    right: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
 def predict(hidden: Array, output: Array, targets: TokenIds) -> Predictions:

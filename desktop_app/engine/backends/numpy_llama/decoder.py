@@ -1,22 +1,24 @@
 """Runs a model forwards over sequences that grow, keeping keys and values (the "KV cache")."""
 
 import numpy as np
+from typing_extensions import override
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import Floats, LikelyToken, TokenIds
-from desktop_app.engine.backends.numpy_llama.arrays import Array
+from desktop_app.engine.backends.generation.decoding import Decoder, Decoding
+from desktop_app.engine.backends.generation.sampling import likeliest, log_sum_exp
 from desktop_app.engine.backends.numpy_llama.attention import attention
 from desktop_app.engine.backends.numpy_llama.attention_block import Attend
 from desktop_app.engine.backends.numpy_llama.cross_entropy import predict
-from desktop_app.engine.backends.numpy_llama.sampling import likeliest, log_sum_exp
 from desktop_app.engine.backends.numpy_llama.token_step import TokenStep, product
-from desktop_app.engine.backends.numpy_llama.tokenizer import Tokenizer
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
+from desktop_app.engine.backends.text.tokenizer import Tokenizer
 
 _CHUNK = 512
 """Tokens of a long prompt that are read at once."""
 
 
-class Decoder:
+class NumpyDecoder(Decoder):
     """n sequences of one length, at most `capacity` tokens, that began as one.
 
     Keys and values of layer i are (n, K, S, h).
@@ -32,16 +34,16 @@ class Decoder:
         self._values: Array = np.empty(room, kind)
         self._length = 0
 
-    def branched(self, sequences: int, more: int) -> "Decoder":
-        """Return the first sequence so many times, with room for more tokens each."""
-        branched = Decoder(self._transformer, self._length + more, sequences)
+    @override
+    def branched(self, sequences: int, more: int) -> "NumpyDecoder":
+        branched = NumpyDecoder(self._transformer, self._length + more, sequences)
         for mine, its in ((self._keys, branched._keys), (self._values, branched._values)):
             its[:, :, :, : self._length] = mine[:, :1, :, : self._length]
         branched._length = self._length
         return branched
 
+    @override
     def drop(self, place: int) -> None:
-        """Forget a sequence; the last one takes its place."""
         last = self._keys.shape[1] - 1
         for kept in (self._keys, self._values):
             kept[:, place, :, : self._length] = kept[:, last, :, : self._length]
@@ -58,8 +60,8 @@ class Decoder:
             self._length += len(part)
         return np.concatenate(parts)
 
+    @override
     def next_logits(self, tokens: TokenIds) -> Array:
-        """Append tokens (n, T), T = 1 but for a single sequence; return the logits (n, V) after."""
         if tokens.shape[1] == 1:
             states = self._step.states(tokens[:, 0], self._length, self._keys, self._values)
             self._length += 1
@@ -79,11 +81,28 @@ class Decoder:
         return attend
 
 
+class NumpyDecoding(Decoding):
+    """A transformer as generation sees it."""
+
+    def __init__(self, transformer: Transformer) -> None:
+        self._transformer = transformer
+
+    @override
+    def decoder(self, capacity: int) -> NumpyDecoder:
+        return NumpyDecoder(self._transformer, capacity)
+
+    @override
+    def kept_bytes(self, tokens: int) -> int:
+        weights = self._transformer.weights
+        each = 2 * weights.shape.layers * weights.shape.keys_width
+        return each * tokens * weights.embedding.itemsize
+
+
 def log_probabilities(transformer: Transformer, tokens: TokenIds) -> Floats:
     """Return log p(tokens[i] | tokens[:i]), shape (T,); the first is NaN."""
     scores = np.full(len(tokens), np.nan, np.float32)
     if len(tokens) > 1:
-        states = Decoder(transformer, len(tokens) - 1).read(tokens[:-1])
+        states = NumpyDecoder(transformer, len(tokens) - 1).read(tokens[:-1])
         output = transformer.weights.output
         scores[1:] = predict(states, output, tokens[1:]).log_probabilities
     return scores
@@ -96,7 +115,7 @@ def likeliest_after(
     if len(tokens) < 2:
         return []
     found = []
-    for state in Decoder(transformer, len(tokens) - 1).read(tokens[:-1]):
+    for state in NumpyDecoder(transformer, len(tokens) - 1).read(tokens[:-1]):
         logits = (transformer.weights.output @ state)[: tokenizer.size]
         found.append(likeliest(tokenizer, logits, log_sum_exp(logits), count))
     return found

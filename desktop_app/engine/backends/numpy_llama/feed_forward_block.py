@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from desktop_app.engine.backends.numpy_llama.arrays import Array
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.numpy_llama.linear import linear, linear_backward
 from desktop_app.engine.backends.numpy_llama.lora import LayerAdapters
 from desktop_app.engine.backends.numpy_llama.rms_norm import (

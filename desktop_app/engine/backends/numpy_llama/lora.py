@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import LoraSettings
-from desktop_app.engine.backends.numpy_llama.arrays import Array
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape
 from desktop_app.engine.backends.numpy_llama.weights import GroupShape, group_shapes
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from desktop_app.engine.backends.numpy_llama.arrays import Array
+from desktop_app.engine.backends.arrays import Array
 
 _CHUNK = 1 << 15
 """Numbers treated at once: what fits into a core's cache."""

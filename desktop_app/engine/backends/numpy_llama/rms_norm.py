@@ -5,7 +5,7 @@ y = g * x / r with r = sqrt(mean(x²) + ε); x, y (T, d), the gain g (d,).
 
 import numpy as np
 
-from desktop_app.engine.backends.numpy_llama.arrays import Array
+from desktop_app.engine.backends.arrays import Array
 
 
 def inverse_rms(x: Array, epsilon: float) -> Array:

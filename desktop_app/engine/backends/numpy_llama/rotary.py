@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import TokenIds
-from desktop_app.engine.backends.numpy_llama.arrays import Array
 from desktop_app.engine.backends.numpy_llama.weights import ModelWeights
 
 

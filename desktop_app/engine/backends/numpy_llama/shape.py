@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile, Value
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile, Value
 
 _MOST = 1 << 24
 

@@ -5,7 +5,7 @@ z = silu(a) * b with silu(a) = a σ(a); gate a and up b lie side by side in ab (
 
 import numpy as np
 
-from desktop_app.engine.backends.numpy_llama.arrays import Array
+from desktop_app.engine.backends.arrays import Array
 
 
 def swiglu(ab: Array) -> Array:

@@ -7,8 +7,8 @@ x (n, d), keys and values of a layer (n, K, S, h).
 
 import numpy as np
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import TokenIds
-from desktop_app.engine.backends.numpy_llama.arrays import Array
 from desktop_app.engine.backends.numpy_llama.lora import GroupAdapter
 from desktop_app.engine.backends.numpy_llama.rotary import rotation
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer

@@ -7,8 +7,8 @@ them alone.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import TokenIds
-from desktop_app.engine.backends.numpy_llama.arrays import Array
 from desktop_app.engine.backends.numpy_llama.attention_block import (
     Attend,
     AttendBackward,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import Floats, ModelFileError
-from desktop_app.engine.backends.numpy_llama.arrays import Array
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape, read_shape
 
 

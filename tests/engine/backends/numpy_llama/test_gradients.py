@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import LoraSettings, TrainingExample
-from desktop_app.engine.backends.numpy_llama.arrays import Array
 from desktop_app.engine.backends.numpy_llama.attention import attention, attention_backward
 from desktop_app.engine.backends.numpy_llama.cross_entropy import predict, predict_with_gradient
 from desktop_app.engine.backends.numpy_llama.rms_norm import (

@@ -13,10 +13,10 @@ from desktop_app.engine.backends.backend import (
     Measurement,
     PreferencePair,
 )
-from desktop_app.engine.backends.numpy_llama import packing, preference
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
-from desktop_app.engine.backends.numpy_llama.preference import compare, groups
 from desktop_app.engine.backends.numpy_llama.trainer import NumpyLlamaTrainer
+from desktop_app.engine.backends.packing import PACK_TOKENS
+from desktop_app.engine.backends.preference import compare, groups
 from tests.engine.backends.double_precision import double_weights, random_example
 
 EPSILON = 1e-5
@@ -73,8 +73,7 @@ def test_every_lora_matrix_against_differences(
     trainer: NumpyLlamaTrainer, monkeypatch: pytest.MonkeyPatch, beta: float, pack_tokens: int
 ) -> None:
     """All pairs in one pack, some of them, and each reply by itself."""
-    monkeypatch.setattr(packing, "PACK_TOKENS", pack_tokens)
-    monkeypatch.setattr(preference, "PACK_TOKENS", pack_tokens)
+    trainer.pack_tokens = pack_tokens
     measured = trainer.measure_preference_gradients(PAIRS, beta)
     assert measured == trainer.validate_preferences(PAIRS, beta)
     gradients = [(d_a.copy(), d_b.copy()) for _, d_a, d_b in trainer.gradients.pairs()]
@@ -94,9 +93,9 @@ def test_every_lora_matrix_against_differences(
 def test_pairs_are_packed_whole() -> None:
     pairs = [random_pair(seed, *lengths) for seed, lengths in enumerate([(200, 100), (90, 90)])]
     long = random_pair(9, 300, 290)
-    found = [(len(group), fit) for group, fit in groups([*pairs, long, *pairs])]
+    found = [(len(group), fit) for group, fit in groups([*pairs, long, *pairs], PACK_TOKENS)]
     assert found == [(2, True), (1, False), (2, True)]
-    assert not list(groups([]))
+    assert not list(groups([], PACK_TOKENS))
 
 
 def test_log_likelihoods_are_those_of_the_model(tiny_model: NumpyLlamaModel) -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from desktop_app.engine.backends.backend import LoraSettings, Sampling
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
-from desktop_app.engine.backends.numpy_llama.decoder import Decoder
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
+from desktop_app.engine.backends.numpy_llama.decoder import NumpyDecoder
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
 from desktop_app.engine.backends.numpy_llama.weights import read_weights
@@ -28,7 +28,7 @@ def test_logits_are_those_of_transformers(starter_path: Path) -> None:
     with GgufFile(starter_path) as file:
         weights = read_weights(file)
     tokens = np.array(REFERENCE.prompt_tokens)
-    states = Decoder(Transformer(weights, None), len(tokens)).read(tokens)
+    states = NumpyDecoder(Transformer(weights, None), len(tokens)).read(tokens)
     logits = states @ weights.output.T
     top = np.array(REFERENCE.top_tokens)
     found = np.take_along_axis(logits, top, axis=1)

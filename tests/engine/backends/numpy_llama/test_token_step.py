@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import LoraSettings, TokenIds
-from desktop_app.engine.backends.numpy_llama.arrays import Array
 from desktop_app.engine.backends.numpy_llama.attention import attention
-from desktop_app.engine.backends.numpy_llama.decoder import Decoder
+from desktop_app.engine.backends.numpy_llama.decoder import NumpyDecoder
 from desktop_app.engine.backends.numpy_llama.lora import LoraParameters
 from desktop_app.engine.backends.numpy_llama.token_step import product
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
@@ -37,7 +37,7 @@ def logits_at_once(transformer: Transformer, tokens: TokenIds) -> Array:
 @pytest.mark.parametrize("sequences", [1, 3, 7])
 def test_a_step_is_the_end_of_the_whole(tiny_path: Path, sequences: int, adapted: bool) -> None:
     transformer = made(tiny_path, adapted=adapted)
-    read = Decoder(transformer, len(PROMPT))
+    read = NumpyDecoder(transformer, len(PROMPT))
     first = read.next_logits(PROMPT[None])
     np.testing.assert_allclose(first[0], logits_at_once(transformer, PROMPT), rtol=1e-9, atol=1e-9)
     decoder = read.branched(sequences, 4)
@@ -52,7 +52,7 @@ def test_a_step_is_the_end_of_the_whole(tiny_path: Path, sequences: int, adapted
 
 def test_a_dropped_sequence_leaves_the_others_as_they_are(tiny_path: Path) -> None:
     transformer = made(tiny_path, adapted=False)
-    read = Decoder(transformer, len(PROMPT))
+    read = NumpyDecoder(transformer, len(PROMPT))
     read.next_logits(PROMPT[None])
     decoder = read.branched(3, 2)
     decoder.next_logits(np.array([[5], [6], [7]]))

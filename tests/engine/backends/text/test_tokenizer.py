@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
-from desktop_app.engine.backends.numpy_llama.tokenizer import TextStream, Tokenizer
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
+from desktop_app.engine.backends.text.tokenizer import TextStream, Tokenizer
 from tests.engine.tiny_model import tiny_weights, vocabulary, write_model, write_tiny_model
 
 

@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 import numpy as np
 
 from desktop_app.engine.backends.backend import Floats, ModelFileError
-from desktop_app.engine.backends.numpy_llama.quantization import FORMATS, TensorFormat, dequantize
+from desktop_app.engine.backends.model_files.quantization import FORMATS, TensorFormat, dequantize
 
 _Read = TypeVar("_Read")
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import GeneratedPiece, Sampling, ScoredToken
-from desktop_app.engine.backends.grammar import Constraint
-from desktop_app.engine.backends.numpy_llama.arrays import Array
-from desktop_app.engine.backends.numpy_llama.sampling import Sampler, scored
-from desktop_app.engine.backends.numpy_llama.tokenizer import TextStream, Tokenizer
+from desktop_app.engine.backends.generation.grammar import Constraint
+from desktop_app.engine.backends.generation.sampling import Sampler, scored
+from desktop_app.engine.backends.text.tokenizer import TextStream, Tokenizer
 
 _SHOWN = (b"<tool_call>", b"</tool_call>")
 """Tokens of their own in some vocabularies, and yet part of what a reply says."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from desktop_app.engine.backends.backend import ToolCallForm
-from desktop_app.engine.backends.numpy_llama.chat_template import ChatTemplate
+from desktop_app.engine.backends.text.chat_template import ChatTemplate
 from tests.engine.tiny_model import CHAT_TEMPLATE
 
 TOOLS: list[dict[str, Any]] = [{"type": "function", "function": {"name": "look"}}]

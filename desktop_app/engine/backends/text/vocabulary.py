@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.numpy_llama.gguf_file import Value
+from desktop_app.engine.backends.model_files.gguf_file import Value
 
 _NORMAL, _CONTROL, _USER_DEFINED = 1, 3, 4
 

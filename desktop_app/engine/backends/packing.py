@@ -9,13 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import Doubles, Floats, TokenIds, TrainingExample
-from desktop_app.engine.backends.numpy_llama.arrays import Array
-from desktop_app.engine.backends.numpy_llama.attention import attention, attention_backward
 
 PACK_TOKENS = 512
-"""The aimed-at size of a pack: long enough for fast matrix products, short enough for memory."""
-
+"""The size of a pack on a processor: long enough for fast matrix products, short enough for
+memory."""
 
 @dataclass(frozen=True)
 class Pack:
@@ -30,18 +29,6 @@ class Pack:
     predicting: TokenIds
     targets: TokenIds
     weights: Floats
-
-    def attend(self, q: Array, k: Array, v: Array) -> Array:
-        """Attend within each sequence."""
-        return np.concatenate([attention(q[s], k[s], v[s]) for s in self.sequences])
-
-    def attend_backward(
-        self, d_out: Array, out: Array, q: Array, k: Array, v: Array
-    ) -> tuple[Array, Array, Array]:
-        """Return dL/dq, dL/dk and dL/dv of `attend`."""
-        parts = [attention_backward(d_out[s], out[s], q[s], k[s], v[s]) for s in self.sequences]
-        d_q, d_k, d_v = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return d_q, d_k, d_v
 
     def sums(self, values: Array) -> Doubles:
         """Add up values (S,) of the targets within each of n sequences: (n,), in double."""
@@ -59,15 +46,15 @@ class Pack:
         return np.searchsorted(ends, self.predicting, side="right")
 
 
-def packs(examples: Sequence[TrainingExample]) -> Iterator[Pack]:
-    """Pack whole examples in their order, at most PACK_TOKENS together or one alone.
+def packs(examples: Sequence[TrainingExample], most: int) -> Iterator[Pack]:
+    """Pack whole examples in their order, at most `most` tokens together or one alone.
 
     What follows an example's last supervised token has no part in the loss and is left out.
     """
     waiting: list[TrainingExample] = []
     size = 0
     for example in map(_without_tail, examples):
-        if waiting and size + len(example.tokens) > PACK_TOKENS:
+        if waiting and size + len(example.tokens) > most:
             yield _laid_out(waiting)
             waiting, size = [], 0
         if len(example.tokens):

@@ -13,8 +13,8 @@ import numpy as np
 import tiktoken
 
 from desktop_app.engine.backends.backend import ModelFileError, TokenIds
-from desktop_app.engine.backends.numpy_llama.gguf_file import Value
-from desktop_app.engine.backends.numpy_llama.vocabulary import read_vocabulary
+from desktop_app.engine.backends.model_files.gguf_file import Value
+from desktop_app.engine.backends.text.vocabulary import read_vocabulary
 
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+"
 # Each digit alone, and what lies between digits as a text of its own.

@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import GeneratedPiece, Sampling, TokenIds
-from desktop_app.engine.backends.grammar import Grammars, TokenTable
-from desktop_app.engine.backends.numpy_llama.arrays import Array
-from desktop_app.engine.backends.numpy_llama.choice import Choice, hidden_tokens
-from desktop_app.engine.backends.numpy_llama.decoder import Decoder
-from desktop_app.engine.backends.numpy_llama.tokenizer import Tokenizer
-from desktop_app.engine.backends.numpy_llama.transformer import Transformer
+from desktop_app.engine.backends.generation.choice import Choice, hidden_tokens
+from desktop_app.engine.backends.generation.decoding import Decoder, Decoding
+from desktop_app.engine.backends.generation.grammar import Grammars, TokenTable
+from desktop_app.engine.backends.text.tokenizer import Tokenizer
 
 _TOGETHER = 16
 """Choices that go on in step at most: the weights are read once for all of them."""
@@ -30,7 +29,8 @@ def grammars_of(tokenizer: Tokenizer) -> Grammars:
 
 
 def generate(
-    transformer: Transformer,
+    decoding: Decoding,
+    context: int,
     tokenizer: Tokenizer,
     prompt: TokenIds,
     sampling: Sampling,
@@ -38,10 +38,9 @@ def generate(
 ) -> Iterator[GeneratedPiece]:
     """Yield what follows the prompt, up to an end-of-turn, a stop string or the length allowed.
 
-    Raises ValueError where the prompt is empty or leaves no room in the model's context, and
+    Raises ValueError where the prompt is empty or leaves no room in `context` tokens, and
     GrammarError or GrammarUnavailableError where the replies cannot be held to the grammar.
     """
-    context = transformer.weights.shape.context
     if not 0 < len(prompt) < context:
         raise ValueError(f"The prompt has {len(prompt)} tokens; 1 to {context - 1} are possible.")
     sampling = replace(sampling, max_tokens=min(sampling.max_tokens, context - len(prompt)))
@@ -56,28 +55,20 @@ def generate(
     ]
     if sampling.max_tokens <= 0:
         return (GeneratedPiece("", 0, "length", index) for index in range(sampling.choices))
-    return _pieces(transformer, tokenizer.size, prompt, sampling.max_tokens, choices)
+    return _pieces(decoding, tokenizer.size, prompt, sampling.max_tokens, choices)
 
 
 def _pieces(
-    transformer: Transformer, size: int, prompt: TokenIds, most: int, choices: list[Choice]
+    decoding: Decoding, size: int, prompt: TokenIds, most: int, choices: list[Choice]
 ) -> Iterator[GeneratedPiece]:
     alone = len(choices) == 1
-    read = Decoder(transformer, len(prompt) + (most if alone else 0))
+    read = decoding.decoder(len(prompt) + (most if alone else 0))
     first = read.next_logits(prompt[None])[:, :size]
-    together = _together(transformer, len(prompt) + most)
+    together = max(1, min(_TOGETHER, _CACHE_BYTES // decoding.kept_bytes(len(prompt) + most)))
     for start in range(0, len(choices), together):
         some = choices[start : start + together]
         decoder = read if alone else read.branched(len(some), most)
         yield from _in_step(decoder, np.repeat(first, len(some), axis=0), some)
-
-
-def _together(transformer: Transformer, tokens: int) -> int:
-    """Return how many sequences of so many tokens are worked on at once."""
-    shape = transformer.weights.shape
-    number = transformer.weights.embedding.itemsize
-    each = 2 * shape.layers * shape.keys_width * tokens * number
-    return max(1, min(_TOGETHER, _CACHE_BYTES // each))
 
 
 def _in_step(decoder: Decoder, logits: Array, choices: list[Choice]) -> Iterator[GeneratedPiece]:

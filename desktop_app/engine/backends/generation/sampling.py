@@ -4,10 +4,10 @@ from collections import Counter
 
 import numpy as np
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import LikelyToken, Sampling, ScoredToken
-from desktop_app.engine.backends.grammar import Constraint
-from desktop_app.engine.backends.numpy_llama.arrays import Array
-from desktop_app.engine.backends.numpy_llama.tokenizer import Tokenizer
+from desktop_app.engine.backends.generation.grammar import Constraint
+from desktop_app.engine.backends.text.tokenizer import Tokenizer
 
 _Places = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 

@@ -24,7 +24,7 @@ from desktop_app.engine.backends.backend import (
     ToolCallForm,
     ToolList,
 )
-from desktop_app.engine.backends.numpy_llama.tool_words import answered_in_words, offered_in_words
+from desktop_app.engine.backends.text.tool_words import answered_in_words, offered_in_words
 
 Span = tuple[int, int]
 """From and to which character of a rendered text."""

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import GeneratedPiece, Sampling, TokenIds
-from desktop_app.engine.backends.numpy_llama.arrays import Array
+from desktop_app.engine.backends.generation.choice import StopGuard
+from desktop_app.engine.backends.generation.sampling import Sampler
 from desktop_app.engine.backends.numpy_llama.attention import attention
-from desktop_app.engine.backends.numpy_llama.choice import StopGuard
-from desktop_app.engine.backends.numpy_llama.decoder import Decoder
+from desktop_app.engine.backends.numpy_llama.decoder import NumpyDecoder
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
-from desktop_app.engine.backends.numpy_llama.sampling import Sampler
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
 from tests.engine.backends.double_precision import double_weights
 
@@ -30,7 +30,7 @@ def states_at_once(transformer: Transformer, tokens: TokenIds) -> Array:
 
 @pytest.mark.parametrize("first", [1, 7, 19])
 def test_reading_in_parts_is_reading_at_once(transformer: Transformer, first: int) -> None:
-    decoder = Decoder(transformer, len(PROMPT))
+    decoder = NumpyDecoder(transformer, len(PROMPT))
     parts = [
         decoder.read(PROMPT[:first]),
         *(decoder.read(PROMPT[i : i + 1]) for i in range(first, 20)),
@@ -41,7 +41,7 @@ def test_reading_in_parts_is_reading_at_once(transformer: Transformer, first: in
 
 def test_a_prompt_longer_than_a_chunk_is_read_in_parts(transformer: Transformer) -> None:
     tokens = np.random.default_rng(5).integers(3, 300, 600)
-    read = Decoder(transformer, 600).read(tokens)
+    read = NumpyDecoder(transformer, 600).read(tokens)
     np.testing.assert_allclose(read, states_at_once(transformer, tokens), rtol=1e-9, atol=1e-9)
 
 

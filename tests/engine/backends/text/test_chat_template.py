@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from desktop_app.engine.backends.backend import ChatTemplateError, ModelFileError
-from desktop_app.engine.backends.numpy_llama.chat_template import ChatTemplate
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
+from desktop_app.engine.backends.text.chat_template import ChatTemplate
 from tests.engine.tiny_model import CHAT_TEMPLATE
 
 SMOLLM_SYSTEM = (

@@ -18,7 +18,7 @@ from desktop_app.engine.backends.backend import (
     PreferencePair,
     TrainingExample,
 )
-from desktop_app.engine.backends.numpy_llama.packing import PACK_TOKENS, read_length
+from desktop_app.engine.backends.packing import read_length
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,10 @@ def in_turn(pairs: Sequence[PreferencePair]) -> list[TrainingExample]:
     return list(chain.from_iterable((pair.preferred, pair.other) for pair in pairs))
 
 
-def groups(pairs: Sequence[PreferencePair]) -> Iterator[tuple[list[PreferencePair], bool]]:
-    """Yield pairs in their order, at most PACK_TOKENS together or one alone, and whether they fit.
+def groups(
+    pairs: Sequence[PreferencePair], most: int
+) -> Iterator[tuple[list[PreferencePair], bool]]:
+    """Yield pairs in their order, at most `most` tokens together or one alone, and if they fit.
 
     A pair's weights are known once both replies are read; within one pack, no reading is repeated.
     """
@@ -53,13 +55,13 @@ def groups(pairs: Sequence[PreferencePair]) -> Iterator[tuple[list[PreferencePai
     size = 0
     for pair in pairs:
         length = read_length(pair.preferred) + read_length(pair.other)
-        if waiting and size + length > PACK_TOKENS:
-            yield waiting, size <= PACK_TOKENS
+        if waiting and size + length > most:
+            yield waiting, size <= most
             waiting, size = [], 0
         waiting.append(pair)
         size += length
     if waiting:
-        yield waiting, size <= PACK_TOKENS
+        yield waiting, size <= most
 
 
 class PreferenceTally:

@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import LoraSettings, TrainingExample
-from desktop_app.engine.backends.numpy_llama import packing, transformer
-from desktop_app.engine.backends.numpy_llama.arrays import Array
-from desktop_app.engine.backends.numpy_llama.packing import packs
+from desktop_app.engine.backends.numpy_llama import transformer
 from desktop_app.engine.backends.numpy_llama.trainer import NumpyLlamaTrainer
+from desktop_app.engine.backends.packing import PACK_TOKENS, packs
 from tests.engine.backends.double_precision import double_weights, random_example
 
 BATCH = [random_example(seed, length) for seed, length in ((1, 12), (2, 40), (3, 7))]
@@ -30,10 +30,10 @@ def gradient(trainer: NumpyLlamaTrainer, batch: Sequence[TrainingExample]) -> Ar
 def test_a_pack_is_its_sequences_one_by_one(
     trainer: NumpyLlamaTrainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert len(list(packs(BATCH))) == 1
+    assert len(list(packs(BATCH, trainer.pack_tokens))) == 1
     together, measured = gradient(trainer, BATCH), trainer.validate(BATCH)
-    monkeypatch.setattr(packing, "PACK_TOKENS", 1)
-    assert len(list(packs(BATCH))) == 3
+    trainer.pack_tokens = 1
+    assert len(list(packs(BATCH, trainer.pack_tokens))) == 3
     np.testing.assert_allclose(gradient(trainer, BATCH), together, rtol=1e-9, atol=1e-12)
     assert trainer.validate(BATCH).loss == pytest.approx(measured.loss, rel=1e-12)
     assert trainer.validate(BATCH).tokens == measured.tokens == 15
@@ -58,7 +58,7 @@ def test_layers_run_again_give_the_very_same_gradient(
 
 def test_packs_hold_as_many_whole_examples_as_fit() -> None:
     lengths = [200, 300, 20, 700, 5]
-    made = list(packs([_all_supervised(length) for length in lengths]))
+    made = list(packs([_all_supervised(length) for length in lengths], PACK_TOKENS))
     assert [[s.stop - s.start for s in pack.sequences] for pack in made] == [
         [199, 299],
         [19],
@@ -69,7 +69,7 @@ def test_packs_hold_as_many_whole_examples_as_fit() -> None:
 
 def test_what_predicts_a_target_is_the_token_before_it() -> None:
     weights = np.array([0, 0, 1, 0, 0.5, 0, 0], np.float32)
-    (pack,) = packs([TrainingExample(np.arange(10, 17), weights)] * 2)
+    (pack,) = packs([TrainingExample(np.arange(10, 17), weights)] * 2, PACK_TOKENS)
     assert pack.tokens.tolist() == [10, 11, 12, 13] * 2
     assert pack.positions.tolist() == [0, 1, 2, 3] * 2
     assert pack.tokens[pack.predicting].tolist() == [11, 13] * 2
@@ -79,8 +79,10 @@ def test_what_predicts_a_target_is_the_token_before_it() -> None:
 
 def test_examples_with_nothing_to_learn_make_no_pack() -> None:
     empty = TrainingExample(np.arange(0), np.zeros(0, np.float32))
-    assert not list(packs([TrainingExample(np.arange(5), np.zeros(5, np.float32)), empty]))
-    assert not list(packs([]))
+    assert not list(
+        packs([TrainingExample(np.arange(5), np.zeros(5, np.float32)), empty], PACK_TOKENS)
+    )
+    assert not list(packs([], PACK_TOKENS))
 
 
 def _all_supervised(length: int) -> TrainingExample:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop_app.engine.backends.backend import ModelFileError
+from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
-from desktop_app.engine.backends.numpy_llama.gguf_file import GgufFile
 from tests.engine.tiny_model import write_tiny_model
 
 KINDS = gguf.GGMLQuantizationType

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from desktop_app.engine.backends.backend import GeneratedPiece, Sampling, ScoredToken
-from desktop_app.engine.backends.numpy_llama import generation
+from desktop_app.engine.backends.generation import generation
+from desktop_app.engine.backends.generation.sampling import Sampler, scored
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
-from desktop_app.engine.backends.numpy_llama.sampling import Sampler, scored
 from tests.engine.tiny_model import tiny_weights, vocabulary, write_model
 
 PROMPT = np.random.default_rng(4).integers(3, 300, 20)

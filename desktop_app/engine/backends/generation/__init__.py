@@ -1,0 +1,1 @@
+"""From logits to replies: sampling, stop strings, grammars, several choices at once."""

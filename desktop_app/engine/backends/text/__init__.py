@@ -1,0 +1,1 @@
+"""What a model reads and writes: tokens, chat templates, tools in words."""
