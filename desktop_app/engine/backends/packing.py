@@ -16,6 +16,7 @@ PACK_TOKENS = 512
 """The size of a pack on a processor: long enough for fast matrix products, short enough for
 memory."""
 
+
 @dataclass(frozen=True)
 class Pack:
     """Sequences end to end: tokens and positions (T,); where each begins and ends.

@@ -11,7 +11,7 @@ import numpy as np
 
 from desktop_app.engine.backends.backend import Floats, ModelFileError
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape
-from desktop_app.engine.backends.text.tokenizer import Tokenizer
+from desktop_app.engine.backends.text.byte_pair import BytePairTokenizer
 from desktop_app.engine.exports.kinds import FloatType
 from desktop_app.engine.exports.merging import ROTARY_FACTORS, MergedModel
 from desktop_app.engine.exports.tokenizer_files import token_number
@@ -57,7 +57,7 @@ def generation_config(model: MergedModel) -> str:
     settings = model.file.settings
     config = {
         "bos_token_id": token_number(settings, "bos"),
-        "eos_token_id": sorted(Tokenizer(settings).endings) or None,
+        "eos_token_id": sorted(BytePairTokenizer(settings).endings) or None,
         "pad_token_id": token_number(settings, "padding"),
     }
     return json.dumps(config, indent=2)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from desktop_app.engine.backends.backend import ModelFileError
 from desktop_app.engine.backends.model_files.gguf_file import GgufFile
+from desktop_app.engine.backends.text.byte_pair import BytePairTokenizer
 from desktop_app.engine.backends.text.chat_template import CHATML, ChatTemplate
-from desktop_app.engine.backends.text.tokenizer import Tokenizer
 from desktop_app.engine.exports.chat_form import Messages, chat_form
 from desktop_app.engine.exports.gguf_export import write_gguf
 from desktop_app.engine.exports.gguf_types import value_types
@@ -79,7 +79,7 @@ def _write_folder(output: Output, merged: MergedModel, floats: FloatType) -> Non
 
 def _modelfile(merged: MergedModel, facts: CardFacts) -> str:
     settings = merged.file.settings
-    tokenizer = Tokenizer(settings)
+    tokenizer = BytePairTokenizer(settings)
     endings = sorted(tokenizer.decode([token]) for token in tokenizer.endings)
     source = settings.get("tokenizer.chat_template", CHATML)
     template = ChatTemplate(

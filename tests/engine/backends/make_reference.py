@@ -66,13 +66,13 @@ TEXTS = [
 ]
 
 
-def build_tokenizer(path: Path) -> tokenizers.Tokenizer:
+def build_tokenizer(path: Path) -> tokenizers.BytePairTokenizer:
     fields = gguf.GGUFReader(path).fields
     tokens = fields["tokenizer.ggml.tokens"].contents()
     merges = [tuple(merge.split(" ")) for merge in fields["tokenizer.ggml.merges"].contents()]
     kinds = fields["tokenizer.ggml.token_type"].contents()
     vocabulary = {token: place for place, token in enumerate(tokens)}
-    made = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=merges))
+    made = tokenizers.BytePairTokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=merges))
     split = tokenizers.pre_tokenizers
     made.pre_tokenizer = split.Sequence(
         [split.Digits(individual_digits=True), split.ByteLevel(add_prefix_space=False)]

@@ -22,9 +22,9 @@ from desktop_app.engine.backends.numpy_llama.decoder import (
 from desktop_app.engine.backends.numpy_llama.trainer import NumpyLlamaTrainer
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
 from desktop_app.engine.backends.numpy_llama.weights import read_weights
+from desktop_app.engine.backends.text.byte_pair import BytePairTokenizer
 from desktop_app.engine.backends.text.chat_template import CHATML
 from desktop_app.engine.backends.text.text_model import TextModel
-from desktop_app.engine.backends.text.tokenizer import Tokenizer
 
 
 class NumpyLlamaModel(TextModel):
@@ -32,7 +32,7 @@ class NumpyLlamaModel(TextModel):
 
     def __init__(self, path: Path) -> None:
         with GgufFile(path) as file:
-            tokenizer = Tokenizer(file.settings)
+            tokenizer = BytePairTokenizer(file.settings)
             self._weights = read_weights(file)
             source = file.settings.get("tokenizer.chat_template", CHATML)
         template = source if isinstance(source, str) else CHATML
