@@ -116,7 +116,7 @@ class Program(QObject):
             self.open_project, self.connections, counter, prices.current, self.runner, self
         )
         self.cost = CostState(
-            self.open_project, self.connections, self.counting, prices, self.notices, self
+            self.open_project, self.connections, self.counting, prices, self.desk.test_set, self
         )
         self.jobs = Jobs(
             self.open_project, self.connections, self.runner, self.notices, self, prices=prices
@@ -178,7 +178,9 @@ class Program(QObject):
             self.savings,
         )
         self.chat_page = ChatPage(self.chat, self.navigation, self.theme)
-        self.evaluate_page = EvaluatePage(self.evaluation, self.navigation, self.theme)
+        self.evaluate_page = EvaluatePage(
+            self.evaluation, self.desk.test_set, self.navigation, self.theme
+        )
 
     def _tab_menus(self) -> list[ButtonMenu]:
         """What can be done in Jobs, Chat and Evaluate."""

@@ -143,10 +143,6 @@ class OpenProject(QObject):
         """Use conversations for training or keep them for the test."""
         self.edit(lambda project: project.set_split(ids, split), ids)
 
-    def split_at_random(self, test_share: float) -> None:
-        """Set a share of all conversations aside for the test."""
-        self.edit(lambda project: project.split_at_random(test_share))
-
     def edit(
         self,
         make: Callable[[Project], object],

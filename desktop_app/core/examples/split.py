@@ -45,7 +45,8 @@ def choose_test(examples: Sequence[Placed], test_share: float, seed: int = 0) ->
 
     Equal examples and near duplicates stay together, wherever most of them are. Examples with a
     place keep it but for that; the others fill up what is missing. Where there are 10 or more and
-    the share is above 0, at least one is for the test if any may still be placed.
+    the share is above 0, at least one is for the test if any may still be placed; and if the share is
+    below 1, something is left to learn from, even where all are near duplicates of each other.
     """
     units = _units(examples, seed)
     chosen = [unit for unit in units if unit.is_test]
@@ -61,6 +62,8 @@ def choose_test(examples: Sequence[Placed], test_share: float, seed: int = 0) ->
             chosen.append(unit)
     if not chosen and free and test_share > 0 and len(examples) >= MIN_EXAMPLES:
         chosen.append(min(free, key=lambda unit: (len(unit.ids), unit.spot)))
+    if len(chosen) == len(units) and chosen and chosen[-1].is_test is None and test_share < 1:
+        chosen.pop()
     return {id_ for unit in chosen for id_ in unit.ids}
 
 

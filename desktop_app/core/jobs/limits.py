@@ -21,3 +21,7 @@ def out_of_range(chosen: Hyperparameters, seed: int | None) -> str | None:
             return name
     rate = chosen.learning_rate_multiplier
     return "learning_rate_multiplier" if rate is not None and not rate > 0 else None
+
+
+LOCAL_CONTEXT = 8192
+"""Tokens that the starter model reads at most (`llama.context_length` of its file)."""

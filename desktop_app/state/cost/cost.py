@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from desktop_app.core.cost.estimate import automatic_epochs, local_seconds, training_cost
 from desktop_app.core.cost.prices import ModelPrice, PriceList
 from desktop_app.core.cost.tokens import O200K
+from desktop_app.core.jobs.limits import LOCAL_CONTEXT
 from desktop_app.state.connections.connections import OPENAI, Connections
 from desktop_app.state.connections.model_names import short_name
 from desktop_app.state.cost.break_even import BreakEven, reply_price
@@ -20,13 +21,9 @@ from desktop_app.state.cost.places_to_train import Place, PlacesToTrain
 from desktop_app.state.cost.reply_shape import ReplyShape
 from desktop_app.state.cost.token_counting import Counted, TokenCounting
 from desktop_app.state.cost.token_summary import Histogram
-from desktop_app.state.notices import Notice, Notices
+from desktop_app.state.examples.test_set import TestSet
 from desktop_app.state.open_project import OpenProject
-from desktop_app.storage.project.errors import ProjectError
 from desktop_app.storage.settings import THIS_COMPUTER
-
-LOCAL_LIMIT = 8192
-"""Tokens that the starter model reads at most (`llama.context_length` of its file)."""
 
 STARTER_MODEL = "smollm2-135m-instruct"
 
@@ -61,7 +58,7 @@ class CostState(QObject):
         connections: Connections,
         counting: TokenCounting,
         prices: PriceList,
-        notices: Notices,
+        test_set: TestSet,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -69,11 +66,12 @@ class CostState(QObject):
         self._connections = connections
         self._counting = counting
         self._prices = prices
-        self._notices = notices
+        self._test_set = test_set
         self._choices = CostChoices(open_project, self)
         self._priced: list[Priced] = []
         self.places = PlacesToTrain(self)
         open_project.counts_changed.connect(self._refresh)
+        open_project.busy_changed.connect(self._refresh)
         connections.changed.connect(self._refresh)
         counting.changed.connect(self._refresh)
         self._choices.changed.connect(self._refresh)
@@ -183,7 +181,7 @@ class CostState(QObject):
 
     @property
     def can_split(self) -> bool:
-        return self._open_project.is_open
+        return self._open_project.is_open and not self._open_project.is_busy
 
     @property
     def test_share(self) -> float:
@@ -192,14 +190,9 @@ class CostState(QObject):
         return counts.test / counts.conversations if counts.conversations else 0.0
 
     def set_test_share(self, share: float) -> None:
-        """Split anew, at random, unless the share is already that, to the percent."""
-        if not self.can_split or round(share * 100) == round(self.test_share * 100):
-            return
-        try:
-            self._open_project.split_at_random(share)
-        except ProjectError as error:
-            text = self.tr("The conversations could not be split: the project cannot be written.")
-            self._notices.post(Notice(text, "bad", error.detail))
+        """Choose the test set anew, unless the share is already that, to the percent."""
+        if self.can_split and round(share * 100) != round(self.test_share * 100):
+            self._test_set.choose_share(share)
 
     # What follows
 
@@ -231,7 +224,7 @@ class CostState(QObject):
         if counted is None:
             return None
         summary = counted.summary
-        return Estimate(summary.conversations, summary.billed(LOCAL_LIMIT), self.passes)
+        return Estimate(summary.conversations, summary.billed(LOCAL_CONTEXT), self.passes)
 
     @property
     def seconds_here(self) -> float | None:
@@ -241,7 +234,7 @@ class CostState(QObject):
     @property
     def histogram(self) -> Histogram:
         """How long the training conversations are, against the chosen model's limit."""
-        limit = self.price.example_limit if self.price else LOCAL_LIMIT
+        limit = self.price.example_limit if self.price else LOCAL_CONTEXT
         counted = self._counting.result(self.encoding)
         return counted.summary.histogram(limit) if counted else Histogram(limit=limit)
 
@@ -269,7 +262,7 @@ class CostState(QObject):
         counted, speed = self._counting.result(O200K), self._speed(model)
         if counted is None or not speed:
             return None
-        return local_seconds(counted.summary.billed(LOCAL_LIMIT), self.passes, speed)
+        return local_seconds(counted.summary.billed(LOCAL_CONTEXT), self.passes, speed)
 
     # When it pays for itself
 

@@ -193,14 +193,6 @@ class Evaluation(QObject):
         except ProjectError as error:
             self._tell_unwritten(error)
 
-    def set_aside(self, share: float) -> None:
-        """Hold a share of all conversations out for the test."""
-        try:
-            self._open_project.split_at_random(share)
-        except ProjectError as error:
-            self._tell_unwritten(error)
-        self.refresh()
-
     # Running
 
     def refresh(self) -> None:

@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from desktop_app.core.cost.prices import ModelPrice
 from desktop_app.core.cost.tokens import O200K
 from desktop_app.core.examples.rules import DPO, METHODS, SUPERVISED, Rules, rules_for
+from desktop_app.core.jobs.limits import LOCAL_CONTEXT
 from desktop_app.provider.connections.profile import ConnectionKind, ConnectionProfile
 from desktop_app.state.connections.connections import Connections
-from desktop_app.state.cost.cost import LOCAL_LIMIT
 from desktop_app.state.open_project import OpenProject
 
 METHOD = "method"
@@ -98,7 +98,7 @@ class ChosenRules(QObject):
     def _limit(self) -> LengthLimit | None:
         """Return the limit of the model that is chosen, None where nobody tells."""
         if self._connections.active.kind is ConnectionKind.THIS_COMPUTER:
-            return LengthLimit(O200K, LOCAL_LIMIT)
+            return LengthLimit(O200K, LOCAL_CONTEXT)
         model = self._connections.base_model
         for price in self._prices:
             if model and (model == price.base_model or model in price.aliases):

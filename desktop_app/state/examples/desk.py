@@ -19,7 +19,9 @@ from desktop_app.state.examples.marking import Marking
 from desktop_app.state.examples.message_tokens import MessageTokens
 from desktop_app.state.examples.problem_kinds import ProblemKinds
 from desktop_app.state.examples.selection import Selection
+from desktop_app.state.examples.set_advice import TextFacts
 from desktop_app.state.examples.set_checks import SetChecks
+from desktop_app.state.examples.test_set import TestSet
 from desktop_app.state.examples.versions import Versions
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.project import Project
@@ -59,6 +61,7 @@ class ExamplesDesk(QObject):
         self.selection = Selection(open_project, runner, self)
         self.marking = Marking(self.bulk, self)
         self.checks = SetChecks(open_project, self.rules, self.bulk, runner, self)
+        self.test_set = TestSet(self.bulk, self._texts, self)
         self.problems = ProblemKinds(open_project, self.rules, runner, self)
         self.finder = FindReplace(open_project, runner, self)
         self.versions = Versions(open_project, runner, self)
@@ -70,6 +73,9 @@ class ExamplesDesk(QObject):
         self.rules.changed.connect(self._take_rules)
         self.checks.advice_stored.connect(self._take_advice)
         self._take_rules()
+
+    def _texts(self) -> TextFacts | None:
+        return self.checks.texts
 
     def write(self) -> bool:
         """Put on disk what was typed; returns whether all of it is there."""

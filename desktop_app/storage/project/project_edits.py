@@ -84,10 +84,6 @@ class ProjectEdits(ProjectFile):
         """Use conversations for training or keep them for the test."""
         splits.set_split(self._database, ids, split, self._clock())
 
-    def split_at_random(self, test_share: float, seed: int = 0) -> None:
-        """Choose anew, by content and a share of each tag, what is for the test."""
-        splits.split_at_random(self._database, test_share, seed, self._clock())
-
     def assign_split(self, test_ids: Collection[int]) -> None:
         """Keep these for the test; all others become training."""
         splits.assign_split(self._database, test_ids, self._clock())

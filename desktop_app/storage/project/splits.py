@@ -3,14 +3,10 @@
 import sqlite3
 from collections.abc import Collection, Sequence
 
-import msgspec
-
-from desktop_app.core.examples.split import Placed, choose_test
 from desktop_app.storage.project import history
 from desktop_app.storage.project.applying import Field
 from desktop_app.storage.project.database import Database
 from desktop_app.storage.project.history import Change
-from desktop_app.storage.project.instructions import TAGS
 from desktop_app.storage.project.listing import id_list
 from desktop_app.storage.project.rows import Split
 
@@ -39,16 +35,6 @@ def assign_split(database: Database, test_ids: Collection[int], at: float) -> No
             if held != split:
                 moved[split].append(id_)
         _move(connection, moved, at)
-
-
-def split_at_random(database: Database, test_share: float, seed: int, at: float) -> None:
-    """Choose anew, by content and a share of each tag, which conversations are for the test."""
-    found = database.rows(f"SELECT id, digest, {TAGS} FROM conversation WHERE state = 0")  # noqa: S608  # text of ours
-    examples = [
-        Placed(id_, digest, tuple(msgspec.json.decode(tags, type=list[str])))
-        for id_, digest, tags in found
-    ]
-    assign_split(database, choose_test(examples, test_share, seed), at)
 
 
 def _move(connection: sqlite3.Connection, moved: dict[Split, list[int]], at: float) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from desktop_app.state.evaluation.evaluation import Evaluation
+from desktop_app.state.examples.test_set import TestSet
 from desktop_app.state.navigation import Navigation
 from desktop_app.ui.cost.number_field import whole_number
 from desktop_app.ui.evaluate.case_detail import CaseDetail
@@ -33,8 +34,11 @@ NO_PROJECT, NO_TEST_SET, NO_MODEL, READY, RESULTS = range(5)
 class EvaluatePage(Page):
     """What is missing and how to get it, or the figures."""
 
-    def __init__(self, evaluation: Evaluation, navigation: Navigation, theme: Theme) -> None:
+    def __init__(
+        self, evaluation: Evaluation, test_set: TestSet, navigation: Navigation, theme: Theme
+    ) -> None:
         super().__init__()
+        self._test_set = test_set
         self._evaluation = evaluation
         self._navigation = navigation
         self.setup = SetupBar(evaluation)
@@ -164,7 +168,7 @@ class EvaluatePage(Page):
 
     @Slot()
     def _set_aside(self) -> None:
-        self._evaluation.set_aside(self.share.value() / 100)
+        self._test_set.choose_share(self.share.value() / 100)
 
     @Slot()
     def _lead(self) -> None:

@@ -129,3 +129,14 @@ def test_a_large_group_is_not_taken_for_a_small_share() -> None:
     chosen = choose_test([*group, *others], 0.1)
     assert len(chosen) == 10
     assert not chosen & {each.id for each in group}
+
+
+@given(sets(), SHARES)
+def test_something_is_left_to_learn_from(examples: list[Placed], share: float) -> None:
+    assert len(choose_test(examples, share)) < len(examples)
+
+
+def test_all_of_one_group_are_learned_from() -> None:
+    alike = [Placed(n, DIGESTS[n], group=1) for n in range(20)]
+    assert choose_test(alike, 0.5) == set()
+    assert choose_test(alike, 1.0) == set(range(20))

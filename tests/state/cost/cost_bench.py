@@ -21,6 +21,7 @@ from desktop_app.state.preferences import Preferences
 from desktop_app.storage.secrets import Secrets
 from desktop_app.storage.settings import SettingsFile
 from tests.state.connections.connections_bench import ROOT, TODAY, price_list
+from tests.state.examples.desk_bench import make_test_set
 
 TOKENIZERS = ROOT / "resources" / "tokenizers"
 COUNTER = TokenCounter(TOKENIZERS)
@@ -67,7 +68,10 @@ class CostBench:
         counter = COUNTER if tokenizers == TOKENIZERS else TokenCounter(tokenizers)
         self.counting = TokenCounting(self.open_project, counter, self.runner)
         self.counting._settle.setInterval(0)
-        self.cost = CostState(self.open_project, self.connections, self.counting, self.prices, hub)
+        self.test_set = make_test_set(self.open_project, self.runner)
+        self.cost = CostState(
+            self.open_project, self.connections, self.counting, self.prices, self.test_set
+        )
 
     def create(self, conversations: list[Conversation], name: str = "shop") -> None:
         self.open_project.create(self.folder / f"{name}.exemplar")

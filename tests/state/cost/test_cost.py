@@ -10,8 +10,6 @@ from desktop_app.core.cost.tokens import CL100K, O200K
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.state.connections.connections import OPENAI
 from desktop_app.state.cost.places_to_train import Place
-from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
-from desktop_app.storage.project.project import Project
 from desktop_app.storage.settings import THIS_COMPUTER
 from tests.state.cost.cost_bench import (
     COUNTER,
@@ -273,17 +271,14 @@ def test_a_set_in_which_nobody_replies_has_no_shape(bench: CostBench) -> None:
 # Faults
 
 
-def test_a_split_that_cannot_be_written_is_told(
-    bench: CostBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench.create([conversation(5) for _ in range(10)])
-
-    def full(self: Project, *_args: object) -> None:
-        raise ProjectError(ProjectErrorKind.NO_SPACE, self.path)
-
-    monkeypatch.setattr(Project, "split_at_random", full)
+def test_the_split_waits_while_another_step_runs(bench: CostBench) -> None:
+    bench.create([conversation(1, reply) for reply in ("lamp", "mug", "rug", "vase")])
     bench.cost.set_test_share(0.5)
-    assert "could not be split" in bench.notices[0].text
+    assert not bench.cost.can_split
+    bench.cost.set_test_share(0.2)
+    bench.qtbot.waitUntil(lambda: bench.cost.can_split, timeout=5000)
+    assert bench.open_project.counts.test == 2
+    assert bench.cost.test_share == 0.5
 
 
 def test_without_a_project_all_is_empty(bench: CostBench) -> None:

@@ -234,8 +234,10 @@ def test_setting_conversations_aside_makes_a_test_set(qtbot: QtBot, tmp_path: Pa
     training = [conversation(f"question {n}", f"reply {n}") for n in range(40)]
     with Bench(qtbot, tmp_path, training=training) as bench:
         assert bench.evaluation.n_test == 0
-        bench.evaluation.set_aside(0.25)
-        assert 0 < bench.evaluation.n_test < 20
+        project = bench.open_project
+        project.set_split(project.project.ids()[:10], Split.TEST)
+        assert bench.evaluation.n_test == 10
+        bench.evaluation.refresh()
         bench.until(lambda: bench.evaluation.test_set is not None)
         assert bench.evaluation.test_set is not None
         assert len(bench.evaluation.test_set.cases) == bench.evaluation.n_test

@@ -6,9 +6,9 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.core.cost.tokens import O200K
 from desktop_app.core.examples.rules import rules_for
+from desktop_app.core.jobs.limits import LOCAL_CONTEXT
 from desktop_app.provider.factory import profile_of
 from desktop_app.state.connections.connections import OPENAI
-from desktop_app.state.cost.cost import LOCAL_LIMIT
 from desktop_app.state.examples.chosen_rules import (
     METHOD,
     ChosenRules,
@@ -48,7 +48,7 @@ def test_the_rules_follow_the_connection(
     qtbot: QtBot, bench: CostBench, chosen: ChosenRules
 ) -> None:
     assert chosen.rules == rules_for("local")
-    assert chosen.length_limit == LengthLimit(O200K, LOCAL_LIMIT)
+    assert chosen.length_limit == LengthLimit(O200K, LOCAL_CONTEXT)
     with qtbot.waitSignal(chosen.changed):
         bench.connections.use(OPENAI, MINI)
     assert chosen.rules == rules_for("openai")

@@ -176,24 +176,17 @@ def test_many_touched_are_not_named(project: Project) -> None:
     assert project.undo() == Touched((), order_changed=True)
 
 
-def test_the_random_split_is_stable_and_undoable(project: Project) -> None:
-    project.add([talk(f"question {n}") for n in range(200)])
-    project.split_at_random(0.2)
-    test = set(project.ids(Filter(split=Split.TEST)))
-    assert len(test) == 40
+def test_the_test_set_is_assigned_in_one_step(project: Project) -> None:
+    ids = project.add([talk(f"question {n}") for n in range(20)])
+    project.assign_split(ids[:4])
     entry = project.undo_entry()
-    project.split_at_random(0.2)
+    project.assign_split(ids[:4])
     assert project.undo_entry() == entry, "the same split is no change"
-    project.add([talk(f"later {n}") for n in range(100)])
-    project.split_at_random(0.2)
-    moved = test - set(project.ids(Filter(split=Split.TEST)))
-    assert len(moved) < 10, "chosen by content, most stay where they are"
-    assert [id_ for id_, _ in project.conversations(Split.TEST)] == list(
-        project.ids(Filter(split=Split.TEST))
-    )
+    project.assign_split(ids[2:8])
+    assert [id_ for id_, _ in project.conversations(Split.TEST)] == list(ids[2:8])
     project.undo()
-    assert set(project.ids(Filter(split=Split.TEST))) == test
-    project.split_at_random(0.0)
+    assert list(project.ids(Filter(split=Split.TEST))) == list(ids[:4])
+    project.assign_split([])
     assert project.counts().test == 0
 
 

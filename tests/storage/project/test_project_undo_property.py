@@ -16,7 +16,7 @@ from desktop_app.storage.project.rows import Filter, Review, Split
 
 Edit = tuple[str, int, int]
 KINDS = [
-    *("add", "replace", "fix", "delete", "restore", "split", "random", "assign", "divide", "join"),
+    *("add", "replace", "fix", "delete", "restore", "split", "assign", "divide", "join"),
     *("tag", "untag", "rename", "rate", "note", "accept", "instructions", "earlier", "version"),
     *("look", "undo", "redo"),
 ]
@@ -80,7 +80,6 @@ MARKS: dict[str, Callable[[Project, list[int], int, int], object]] = {
     "delete": lambda p, chosen, a, b: p.delete(chosen),
     "restore": lambda p, _, a, b: p.restore(p.ids(Filter(in_bin=True))[a : a + b]),
     "split": lambda p, chosen, a, b: p.set_split(chosen, Split(b % 2)),
-    "random": lambda p, chosen, a, b: p.split_at_random(b / 6),
     "assign": lambda p, chosen, a, b: p.assign_split(chosen),
     "tag": lambda p, chosen, a, b: p.set_tag(chosen, f"tag {a % 2}", on=True),
     "untag": lambda p, chosen, a, b: p.set_tag(chosen, f"tag {a % 2}", on=False),

@@ -27,6 +27,7 @@ from desktop_app.ui.evaluate.verdict_texts import caution, exact_verdict, loss_v
 from desktop_app.ui.theme import Theme
 from tests.state.chat.chat_bench import BASE, TUNED, Bench, conversation
 from tests.state.chat.chat_service import refusal
+from tests.state.examples.desk_bench import make_test_set
 
 TEST = [conversation(f"question {n}", f"wanted {n}") for n in range(6)]
 
@@ -48,7 +49,8 @@ def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
 
 
 def show(bench: Bench, qapp: QApplication) -> EvaluatePage:
-    page = EvaluatePage(bench.evaluation, Navigation(), Theme(qapp))
+    test_set = make_test_set(bench.open_project, bench.runner)
+    page = EvaluatePage(bench.evaluation, test_set, Navigation(), Theme(qapp))
     bench.qtbot.addWidget(page)
     page.resize(1300, 820)
     page.show()
@@ -176,8 +178,8 @@ def test_without_a_test_set_it_offers_to_make_one(
         assert page.view.currentIndex() == NO_TEST_SET
         page.share.setValue(30)
         visible_button(page, "Set them aside").click()
-        assert bench.open_project.counts.test > 0
-        assert page.view.currentIndex() == READY
+        bench.until(lambda: bench.open_project.counts.test == 9)
+        bench.until(lambda: page.view.currentIndex() == READY)
         bench.open_project.undo()
         assert page.view.currentIndex() == NO_TEST_SET
 

@@ -12,9 +12,9 @@ from desktop_app.state.cost.cost import CostState
 from desktop_app.state.cost.token_counting import TokenCounting
 from desktop_app.state.jobs.saving import ModelSavings
 from desktop_app.state.navigation import Navigation
-from desktop_app.state.notices import Notices
 from desktop_app.ui.jobs.jobs_page import JobsPage
 from desktop_app.ui.theme import RESOURCES, Theme
+from tests.state.examples.desk_bench import make_test_set
 from tests.state.jobs.job_bench import SERVICE, Bench
 
 
@@ -30,9 +30,8 @@ def bench(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 def cost(bench: Bench) -> CostState:
     counter = TokenCounter(RESOURCES / "tokenizers")
     counting = TokenCounting(bench.open_project, counter, bench.runner, bench)
-    return CostState(
-        bench.open_project, bench.connections, counting, bench.prices, Notices(bench), bench
-    )
+    test_set = make_test_set(bench.open_project, bench.runner)
+    return CostState(bench.open_project, bench.connections, counting, bench.prices, test_set, bench)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QDialog, QRadioButton, QWidget
 from typing_extensions import override
 
-from desktop_app.state.examples.choosing_test_set import choosing_share, choosing_tag
 from desktop_app.state.examples.desk import ExamplesDesk
 from desktop_app.ui.cost.number_field import whole_number
 from desktop_app.ui.examples.dialogs.fitting import fit_height
@@ -24,7 +23,7 @@ class TestSetDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Choose the test set"))
         self.resize(540, 200)
-        self._bulk = desk.bulk
+        self._test_set = desk.test_set
         self._facets = desk.conversations.facets
         self._open_project = desk.open_project
         self._make_choices()
@@ -123,8 +122,9 @@ class TestSetDialog(QDialog):
     @Slot()
     def _choose(self) -> None:
         if self.by_tag.isChecked():
-            step = choosing_tag(str(self.tag.currentData()))
+            begun = self._test_set.choose_tag(str(self.tag.currentData()))
         else:
-            step = choosing_share(self.percent.value() / 100, keep_held=self.add.isChecked())
-        if self._bulk.run(self.tr("Choosing the test set"), step):
+            share, keep_held = self.percent.value() / 100, self.add.isChecked()
+            begun = self._test_set.choose_share(share, keep_held=keep_held)
+        if begun:
             self.accept()
