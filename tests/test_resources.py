@@ -1,6 +1,7 @@
 """What lies beside the code: the sample, fonts, icons, pins and notices."""
 
 import importlib.metadata
+import importlib.util
 import os
 import re
 import shutil
@@ -115,8 +116,9 @@ def test_icon_draws_and_takes_the_colour_of_the_theme(path: Path, qtbot: QtBot) 
 # Pins and notices
 
 
-def pins() -> dict[str, Requirement]:
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+def pins(*files: str) -> dict[str, Requirement]:
+    texts = [(ROOT / file).read_text(encoding="utf-8") for file in files or ("constraints.txt",)]
+    lines = "".join(texts).splitlines()
     listed = [Requirement(line) for line in lines if line and not line.startswith("#")]
     return {canonicalize_name(requirement.name): requirement for requirement in listed}
 
@@ -153,6 +155,19 @@ def test_constraints_agree_with_the_project() -> None:
 
 def test_constraints_pin_everything_that_is_installed() -> None:
     assert needed(project()[""] + project()["dev"]) - pins().keys() == set()
+
+
+def test_what_the_torch_extra_adds_is_pinned_apart() -> None:
+    pinned, apart = pins(), pins("constraints-torch.txt")
+
+    assert not pinned.keys() & apart.keys()
+    for line in project()["torch"]:
+        requirement = Requirement(line)
+        assert apart[canonicalize_name(requirement.name)].specifier == requirement.specifier, line
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("the extra is not installed")
+    drawn = {name for name in needed(project()["torch"]) if not name.startswith(("nvidia", "cuda"))}
+    assert drawn - pinned.keys() - apart.keys() - {"triton"} == set()
 
 
 def test_notice_names_every_package_that_the_program_needs() -> None:
@@ -194,7 +209,7 @@ def test_make_alone_lists_the_commands() -> None:
     done = make()
 
     assert done.returncode == 0, done.stderr
-    for target in ("run", "test", "demo", "bench [BENCH=name]", "clean", "help"):
+    for target in ("run", "test", "test-torch", "demo", "bench [BENCH=name]", "clean", "help"):
         assert f"make {target} " in done.stdout
 
 
@@ -224,8 +239,8 @@ def test_make_says_that_there_is_no_python(tmp_path: Path) -> None:
     assert "was not found" in done.stderr
 
 
-def test_ci_installs_packages_and_runs_exactly_make_test() -> None:
+def test_ci_installs_packages_and_runs_exactly_the_two_test_commands() -> None:
     path = ROOT / ".ci/run"
 
     assert path.stat().st_mode & stat.S_IXUSR
-    assert path.read_text(encoding="utf-8").endswith("\nexec make test\n")
+    assert path.read_text(encoding="utf-8").endswith("\nmake test\nexec make test-torch\n")
