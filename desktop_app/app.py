@@ -42,7 +42,7 @@ from desktop_app.ui.connections.connections_dialog import ConnectionsDialog
 from desktop_app.ui.cost.cost_page import CostPage
 from desktop_app.ui.error_notices import ErrorNotices
 from desktop_app.ui.evaluate.evaluate_page import EvaluatePage
-from desktop_app.ui.examples.bulk_strip import BulkStrip
+from desktop_app.ui.examples.step_line import BulkStrip
 from desktop_app.ui.examples.examples_page import ExamplesPage
 from desktop_app.ui.exchange_strip import ExchangeStrip
 from desktop_app.ui.jobs.jobs_page import JobsPage

@@ -82,16 +82,6 @@
     </message>
   </context>
   <context>
-    <name>BulkStrip</name>
-    <message numerus="yes">
-      <source>About %n second(s) left.</source>
-      <translation>
-        <numerusform>About %n second left.</numerusform>
-        <numerusform>About %n seconds left.</numerusform>
-      </translation>
-    </message>
-  </context>
-  <context>
     <name>ConversationDelegate</name>
     <message numerus="yes">
       <source>%Ln message(s)</source>
@@ -542,6 +532,16 @@
       <translation>
         <numerusform>%Ln message</numerusform>
         <numerusform>%Ln messages</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>StepLine</name>
+    <message numerus="yes">
+      <source>About %n second(s) left.</source>
+      <translation>
+        <numerusform>About %n second left.</numerusform>
+        <numerusform>About %n seconds left.</numerusform>
       </translation>
     </message>
   </context>

@@ -7,9 +7,9 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.state.notices import Notice, Notices
 from desktop_app.ui.actions import Actions
-from desktop_app.ui.examples.bulk_strip import BulkStrip
 from desktop_app.ui.examples.details_panel import DetailsPanel
 from desktop_app.ui.examples.list_panel import ListPanel
+from desktop_app.ui.examples.step_line import BulkStrip
 from desktop_app.ui.theme import Theme
 from tests.state.examples.finding_bench import FindingBench
 

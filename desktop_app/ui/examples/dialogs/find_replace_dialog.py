@@ -17,7 +17,7 @@ from desktop_app.state.examples.bulk_edit import BulkEdit
 from desktop_app.state.examples.find_replace import FindReplace, Place, Preview, replacing
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.rows import Filter
-from desktop_app.ui.examples.dialogs.step_line import StepLine
+from desktop_app.ui.examples.step_line import StepLine
 from desktop_app.ui.project_texts import describe_file_error
 from desktop_app.ui.widgets.parts import button, column, isolated, label, row
 

@@ -11,13 +11,13 @@ from desktop_app.state.examples.desk import ExamplesDesk
 from desktop_app.state.examples.problem_kinds import ProblemKind, mending_all, problem_filter
 from desktop_app.storage.project.rows import Filter
 from desktop_app.ui.examples.dialogs.kind_card import Kind, KindCard, KindList
-from desktop_app.ui.examples.dialogs.step_line import StepLine
 from desktop_app.ui.examples.finding_texts import (
     fix_label_of,
     kind_name,
     set_reason_of,
     set_title_of,
 )
+from desktop_app.ui.examples.step_line import StepLine
 from desktop_app.ui.widgets.parts import button, column, label, row, scrolling
 
 

@@ -17,7 +17,7 @@ from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.rows import Version, VersionChange
 from desktop_app.ui.chat.two_line_delegate import TwoLineDelegate
 from desktop_app.ui.examples.dialogs.conversation_view import ConversationView
-from desktop_app.ui.examples.dialogs.step_line import StepLine
+from desktop_app.ui.examples.step_line import StepLine
 from desktop_app.ui.jobs.questions import Question
 from desktop_app.ui.project_texts import describe_file_error
 from desktop_app.ui.theme import Theme

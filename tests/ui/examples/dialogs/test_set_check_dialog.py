@@ -7,7 +7,7 @@ from desktop_app.core.examples.conversation import Conversation
 from desktop_app.storage.project.rows import Filter
 from desktop_app.ui.examples.dialogs.kind_card import KindCard
 from desktop_app.ui.examples.dialogs.set_check_dialog import SetCheckDialog
-from desktop_app.ui.examples.dialogs.step_line import StepLine
+from desktop_app.ui.examples.step_line import StepLine
 from tests.ui.examples.dialogs.dialog_bench import at_rest, chat, is_reached_by_tab, opened
 
 
@@ -135,7 +135,7 @@ def test_a_large_step_is_shown_in_the_dialog_and_can_be_stopped(
     program.desk.bulk.run("Mending", step)
     qtbot.waitUntil(line.isVisible)
     assert line.words.text() == "Mending. Edits wait until this is done."
-    qtbot.mouseClick(line.halt, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(line.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not program.desk.bulk.is_running)
     assert not line.isVisible()
 
