@@ -42,8 +42,8 @@ from desktop_app.ui.connections.connections_dialog import ConnectionsDialog
 from desktop_app.ui.cost.cost_page import CostPage
 from desktop_app.ui.error_notices import ErrorNotices
 from desktop_app.ui.evaluate.evaluate_page import EvaluatePage
-from desktop_app.ui.examples.step_line import BulkStrip
 from desktop_app.ui.examples.examples_page import ExamplesPage
+from desktop_app.ui.examples.step_line import BulkStrip
 from desktop_app.ui.exchange_strip import ExchangeStrip
 from desktop_app.ui.jobs.jobs_page import JobsPage
 from desktop_app.ui.main_window import MainWindow
@@ -208,6 +208,7 @@ class Program(QObject):
         self.actions.new_job.triggered.connect(self.jobs_page.new_job)
         self.jobs_page.connections_wanted.connect(self._show_connections)
         self.actions.connections.triggered.connect(self._show_connections)
+        self.actions.models.triggered.connect(self.jobs_page.show_models)
 
     def start(self, paths: Sequence[Path]) -> None:
         """Show the window, and in it the project named, or the one that was open last."""

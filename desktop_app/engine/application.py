@@ -14,11 +14,14 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Router
 
 from desktop_app.engine.api import not_offered_api
+from desktop_app.engine.api.bases_api import BasesApi
 from desktop_app.engine.api.chat_api import ChatApi
 from desktop_app.engine.api.completions_api import CompletionsApi
 from desktop_app.engine.api.engine_api import EngineApi
 from desktop_app.engine.api.exports_api import ExportsApi
 from desktop_app.engine.api.files_api import FilesApi
+from desktop_app.engine.api.hub_api import HubApi
+from desktop_app.engine.api.hub_entries import HubEntries
 from desktop_app.engine.api.jobs_api import JobsApi
 from desktop_app.engine.api.model_access import ModelAccess
 from desktop_app.engine.api.models_api import ModelsApi
@@ -42,6 +45,8 @@ from desktop_app.engine.jobs_runner.supervisor import Supervisor
 from desktop_app.engine.jobs_runner.validator import Validator
 from desktop_app.engine.machine import Machine
 from desktop_app.engine.models.adapter_import import AdapterImport
+from desktop_app.engine.models.bases import Bases
+from desktop_app.engine.models.hub_fetches import HubFetches
 from desktop_app.engine.models.loaded_models import LoadedModels
 from desktop_app.engine.models.model_list import ModelList
 from desktop_app.engine.models.starter_fetch import StarterFetch
@@ -88,6 +93,8 @@ class Service:
             machine.backend,
         )
         self.models = ModelList(self.database, folders, finder)
+        self.fetches = HubFetches(folders)
+        self.bases = Bases(self.database, folders, self.models, finder, self._let_go)
         self.results = Results(self.database, folders)
         self.exports = Exports(self.database, self.models, self.stopping)
         self.adapters = AdapterImport(self.database, folders, self.models)
@@ -103,7 +110,7 @@ class Service:
             self.stopping,
         )
         self.validator = Validator(self.life, folders, self.supervisor, self.stopping)
-        self._starter_api = StarterApi(finder, self.fetch, folders, machine.backend)
+        self._starter_api = StarterApi(finder, self.fetch, folders, machine.backend, self.bases)
         self._options = options
         self._shut_down = shut_down
 
@@ -111,6 +118,7 @@ class Service:
         """Begin with what an earlier service left unfinished."""
         tidy(self.database, self._options.folders)
         self.adapters.tidy()
+        self.bases.tidy()
         self.exports.start()
         self.supervisor.start()
         self.validator.start()
@@ -119,6 +127,7 @@ class Service:
         """End cleanly: a running job saves its state and goes on at the next start."""
         self.stopping.set()
         self.fetch.cancel()
+        self.fetches.close()
         self.exports.stop()
         self.validator.stop()
         self.supervisor.stop()
@@ -127,7 +136,9 @@ class Service:
 
     async def is_busy(self) -> bool:
         """Whether something must not be broken off by an idle exit."""
-        if self.fetch.progress().running or await run_in_threadpool(self.exports.is_busy):
+        if self.fetch.progress().running or self.fetches.is_busy():
+            return True
+        if await run_in_threadpool(self.exports.is_busy):
             return True
         return await run_in_threadpool(self.life.count_active) > 0
 
@@ -178,12 +189,24 @@ class Service:
         # Without redirects: a path with a slash too many is unknown, as any other wrong path.
         under_v1 = Router(protocol, redirect_slashes=False)
         own = [*engine.routes(), *self._starter_api.routes(), *self._exports_api().routes()]
-        return [Mount("/v1", app=under_v1), *own]
+        return [Mount("/v1", app=under_v1), *own, *self._base_routes()]
+
+    def _base_routes(self) -> list[BaseRoute]:
+        machine = self._options.machine
+        entries = HubEntries(machine, self.bases, self.fetches, self.speed)
+        return [
+            *HubApi(entries, self.fetches).routes(),
+            *BasesApi(self.bases, entries).routes(),
+        ]
 
     def _exports_api(self) -> ExportsApi:
         folders = self._options.folders
         disk = DiskUse(self.database, folders, self.models, self.life, self.results)
         return ExportsApi(self.exports, self.adapters, disk, self.models, self.database, folders)
+
+    def _let_go(self) -> None:
+        """Release models that nobody uses at this moment, so that their files can be removed."""
+        self.loaded.release_idle(0.0, patience=10.0)
 
     def _jobs_changed(self) -> None:
         self.validator.wake()

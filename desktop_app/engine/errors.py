@@ -1,8 +1,6 @@
 """Errors as the protocol words them: a body with message, type, param and code, always all four."""
 
-import errno
 import logging
-import sqlite3
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -10,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from desktop_app.engine.service_log import where
+from desktop_app.engine.store.database import StoreError
+from desktop_app.engine.store.disk_full import is_disk_full
 from desktop_app.engine.store.table import UnknownIdError
 
 log = logging.getLogger(__name__)
@@ -94,11 +94,11 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
 
 
 async def answer_fault(_: Request, error: Exception) -> Response:
-    """Answer a request on which the service failed; a full disk is named."""
+    """Answer a request on which the service failed; a full disk and a damaged store are named."""
     log.error("a request failed: %s", where(error))
-    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-    full = full or (isinstance(error, sqlite3.OperationalError) and "full" in str(error))
-    if full:
+    if isinstance(error, StoreError):
+        return ApiError(500, f"The store cannot be used: {error}.", type_=SERVER_ERROR).response()
+    if is_disk_full(error):
         message = "The disk is full. Free some space and try again."
         return ApiError(507, message, type_=SERVER_ERROR, code="insufficient_storage").response()
     message = "The service failed on this request. Its log says where."

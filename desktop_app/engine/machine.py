@@ -6,7 +6,8 @@ from pathlib import Path
 
 import psutil
 
-from desktop_app.engine.backends.backend import Backend
+from desktop_app.engine.backends.backend import Backend, ModelFileError
+from desktop_app.engine.backends.choose import Backends, Offer
 from desktop_app.engine.backends.thread_settings import environment
 
 MEMORY_MARGIN = 256 * 1024 * 1024
@@ -30,6 +31,8 @@ class Machine:
 
     def lacks_memory(self, model: Path, *, training: bool) -> str | None:
         """Say what is missing in plain words, None if there is enough. Raises ModelFileError."""
+        if self.backend.plans_memory(model, training=training):
+            return None
         needed = self.backend.memory_needed(model, training=training) + MEMORY_MARGIN
         available = self.memory_available()
         if available >= needed:
@@ -40,9 +43,29 @@ class Machine:
             f" {gigabytes(available)} is free. Close other programs and try again."
         )
 
+    def runs_on(self, model: Path | None) -> tuple[str, str | None]:
+        """Return the back end of a model, and its device; None as long as that is not known."""
+        backend = self.backend
+        if not isinstance(backend, Backends):
+            return backend.name, backend.device
+        backend.look()
+        if model is None or not backend.is_known:
+            return backend.name, None if not backend.is_known else backend.device
+        try:
+            return backend.named(model)
+        except ModelFileError:
+            return backend.name, backend.device
+
+    def offers(self) -> list[Offer]:
+        """Return every back end, and whether it is there."""
+        backend = self.backend
+        if isinstance(backend, Backends):
+            return backend.offers()
+        return [Offer(backend.name, backend.device, available=True)]
+
     def worker_environment(self) -> dict[str, str]:
         """Return the variables that must be set before a worker imports NumPy."""
-        return dict(environment(self.threads))
+        return {**environment(self.threads), **self.backend.variables()}
 
 
 def gigabytes(size: int) -> str:

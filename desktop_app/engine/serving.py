@@ -2,13 +2,16 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp
 from typing_extensions import override
 
 from desktop_app.engine.application import Service, ServiceOptions
@@ -30,6 +33,19 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
+@dataclass(frozen=True)
+class Network:
+    """How a service meets other computers than its own.
+
+    `gate` stands in front of it, `tls` is None where a proxy does the encryption, `proxies` are
+    the addresses and networks of those whose word about a client's address is taken.
+    """
+
+    gate: Callable[[ASGIApp], ASGIApp]
+    tls: ssl.SSLContext | None = None
+    proxies: Sequence[str] = ()
+
+
 class Serving:
     """One service on one listening socket."""
 
@@ -39,12 +55,18 @@ class Serving:
         *,
         idle_exit: float | None = None,
         ready: Callable[[], None] = lambda: None,
+        network: Network | None = None,
     ) -> None:
         self.service = Service(options, self.shut_down)
         self._idle_exit = idle_exit
         self._ready = ready
+        application: ASGIApp = self.service.application(self._lifespan)
+        if network is not None:
+            application = network.gate(application)
+        tls = network.tls if network is not None else None
+        proxies = network.proxies if network is not None else ()
         config = uvicorn.Config(
-            self.service.application(self._lifespan),
+            application,
             http=WireProtocol,
             log_config=None,
             access_log=False,
@@ -52,6 +74,9 @@ class Serving:
             ws="none",
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
+            ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )
         self._server = _Server(config)
         self._server.service = self.service

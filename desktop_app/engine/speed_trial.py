@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from desktop_app.engine.backends.backend import LoraSettings, TrainingExample
-from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
+from desktop_app.engine.backends.choose import from_environment
 from desktop_app.engine.jobs_runner.settings import LORA_ALPHA, LORA_RANK
 from desktop_app.engine.worker import lower_priority
 
@@ -22,7 +22,7 @@ EXAMPLES, TOKENS, STEPS = 4, 80, 2
 def main(model_path: Path) -> float:
     """Return tokens a second, after a first step that only warms up."""
     lower_priority()
-    model = NumpyLlamaBackend().load(model_path)
+    model = from_environment().load_to_train(model_path)
     trainer = model.trainer(LoraSettings(LORA_RANK, LORA_ALPHA), seed=0)
     words = model.tokenize("Thank you for asking. ")
     weights = np.zeros(TOKENS, np.float32)

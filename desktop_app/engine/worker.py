@@ -7,10 +7,12 @@ service's wish or death, the worker saves its state after the step in hand and e
 """
 
 import errno
+import gc
 import os
 import signal
 import sys
 import threading
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +25,11 @@ from desktop_app.engine.backends.backend import (
     LoraSettings,
     Model,
     ModelFileError,
+    Plan,
     Trainer,
 )
-from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
-from desktop_app.engine.jobs_runner import job_folder
+from desktop_app.engine.backends.choose import from_environment
+from desktop_app.engine.jobs_runner import job_folder, ranks
 from desktop_app.engine.jobs_runner.batch_plan import BatchPlan
 from desktop_app.engine.jobs_runner.clock import EvenClock
 from desktop_app.engine.jobs_runner.encoding import RefusedLineError
@@ -34,7 +37,7 @@ from desktop_app.engine.jobs_runner.lessons import Material, read_material
 from desktop_app.engine.jobs_runner.settings import RunSettings
 from desktop_app.engine.jobs_runner.training_run import DivergedError, TrainingRun
 from desktop_app.engine.jobs_runner.worker_exit import WorkerExit
-from desktop_app.engine.jobs_runner.worker_log import LogWriter, Refused, Started
+from desktop_app.engine.jobs_runner.worker_log import LogWriter, Planned, Refused, Started
 from desktop_app.engine.service_log import where
 from desktop_app.engine.store.file_lock import LockedError, file_lock
 
@@ -43,11 +46,12 @@ LOCK_SECONDS = 90.0
 """How long an earlier worker of the same job, orphaned by a kill, may take to save and end."""
 
 
-def main(arguments: list[str]) -> WorkerExit:
-    """Train and say how it ended."""
+def main(arguments: list[str], stop: threading.Event | None = None) -> WorkerExit:
+    """Train and say how it ended. `stop` is there if somebody else hears of the wish to end."""
     folder, log_name = Path(arguments[0]), arguments[1]
     lower_priority()
-    stop = _stop_when_told()
+    if stop is None:
+        stop = stop_when_told()
     try:
         with file_lock(folder / job_folder.LOCK, wait=LOCK_SECONDS):
             return _train(folder, folder / log_name, stop)
@@ -75,7 +79,8 @@ def lower_priority() -> None:
         psutil.Process().nice(NICENESS)
 
 
-def _stop_when_told() -> threading.Event:
+def stop_when_told() -> threading.Event:
+    """Return what is set once standard input closes, or at SIGTERM."""
     stop = threading.Event()
 
     def wait_for_end() -> None:
@@ -91,18 +96,18 @@ def _stop_when_told() -> threading.Event:
 
 def _train(folder: Path, log_path: Path, stop: threading.Event) -> WorkerExit:
     settings = msgspec.json.decode((folder / job_folder.SETTINGS).read_bytes(), type=RunSettings)
-    log = LogWriter(log_path)
-    try:
-        model = NumpyLlamaBackend().load(Path(settings.model_path))
-        material = read_material(model, folder, settings, stop.is_set)
-        if not material.n_training:
-            return WorkerExit.NOTHING_TO_LEARN
-        return _run(_Attempt(model, material, settings, folder, log, stop))
-    except RefusedLineError as error:
-        log.write(Refused(example=error.number, file=error.file))
-        return WorkerExit.REFUSED
-    except BrokenOffError:
-        return WorkerExit.STOPPED
+    with closing(LogWriter(log_path)) as log:
+        try:
+            model = from_environment().load_to_train(Path(settings.model_path))
+            material = read_material(model, folder, settings, stop.is_set)
+            if not material.n_training:
+                return WorkerExit.NOTHING_TO_LEARN
+            return _run(_Attempt(model, material, settings, folder, log, stop))
+        except RefusedLineError as error:
+            log.write(Refused(example=error.number, file=error.file))
+            return WorkerExit.REFUSED
+        except BrokenOffError:
+            return WorkerExit.STOPPED
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,15 @@ class StartFileError(Exception):
 
 
 def _run(attempt: _Attempt) -> WorkerExit:
+    """Train; where memory runs out, once more from the last state, with less of it."""
+    with suppress(MemoryError):
+        return _run_once(attempt, saves_memory=False)
+    # What the first try held is let go of: it hung on the error.
+    gc.collect()
+    return _run_once(attempt, saves_memory=True)
+
+
+def _run_once(attempt: _Attempt, *, saves_memory: bool) -> WorkerExit:
     settings, material = attempt.settings, attempt.material
     plan = BatchPlan(
         n_examples=material.n_training,
@@ -141,6 +155,8 @@ def _run(attempt: _Attempt) -> WorkerExit:
         seed=settings.seed,
     )
     trainer = attempt.trainer()
+    if saves_memory:
+        trainer.save_memory()
     lessons = material.lessons(trainer)
     step, damaged = _restore(trainer, attempt.folder)
     started = Started(
@@ -151,9 +167,23 @@ def _run(attempt: _Attempt) -> WorkerExit:
         checkpoint_damaged=damaged,
     )
     attempt.log.write(started)
+    attempt.log.write(_planned(trainer.plan, again=saves_memory))
     peak_rate = settings.peak_rate * settings.learning_rate_multiplier
-    run = TrainingRun(trainer, lessons, plan, peak_rate, attempt.folder, attempt.log, attempt.stop)
+    # Several processes must end in the same step: there, and only there, they hear of the wish.
+    stop = threading.Event() if ranks.are_several() else attempt.stop
+    run = TrainingRun(trainer, lessons, plan, peak_rate, attempt.folder, attempt.log, stop)
     return WorkerExit.DONE if run.go_on(step) else WorkerExit.STOPPED
+
+
+def _planned(plan: Plan, *, again: bool) -> Planned:
+    return Planned(
+        device=plan.device,
+        precision=plan.precision,
+        pack_tokens=plan.pack_tokens,
+        saves_memory=plan.saves_memory,
+        at=EvenClock().now(),
+        again=again,
+    )
 
 
 def _restore(trainer: Trainer, folder: Path) -> tuple[int, bool]:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
@@ -54,7 +55,7 @@ class OpenAIProvider(Provider):
     """One client for one key and host. `new_limit_name`: OpenAI's own `max_completion_tokens`.
 
     `timeout` (seconds) is how long the service may be silent; `retries` is for what may be sent
-    twice.
+    twice; `tls` decides which certificates are trusted, None leaves that to the system.
     """
 
     def __init__(
@@ -66,11 +67,12 @@ class OpenAIProvider(Provider):
         new_limit_name: bool = False,
         timeout: float = 60.0,
         retries: int = 2,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.capabilities = capabilities
         self._key = key or ""
         with provider_errors(self._key):
-            self._client = new_client(base_url, key, timeout, retries)
+            self._client = new_client(base_url, key, timeout, retries, tls)
             # What must not happen twice is sent once, whatever comes back.
             self._once = self._client.with_options(max_retries=0)
         self._chat = ChatStreams(self._client, new_limit_name=new_limit_name)
@@ -180,11 +182,13 @@ class OpenAIProvider(Provider):
                     yield delta
 
     @override
-    async def score(self, model: str, context: Sequence[Message], reply: Message) -> ReplyScore:
+    async def score(
+        self, model: str, context: Sequence[Message], reply: Message, tools: str = ""
+    ) -> ReplyScore:
         if not self.capabilities.scores:
             raise ProviderError(ErrorKind.NOT_OFFERED)
         with provider_errors(self._key):
-            return await score_reply(self._client, model, context, reply)
+            return await score_reply(self._client, model, context, reply, tools)
 
     @override
     async def close(self) -> None:

@@ -162,8 +162,13 @@ class Provider(Protocol):
         """Stream a reply. Closing it (`contextlib.aclosing`) stops the service's work."""
         ...
 
-    async def score(self, model: str, context: Sequence[Message], reply: Message) -> ReplyScore:
-        """Score a wanted reply after its context. NOT_OFFERED where `capabilities.scores` is no."""
+    async def score(
+        self, model: str, context: Sequence[Message], reply: Message, tools: str = ""
+    ) -> ReplyScore:
+        """Score a wanted reply after its context. NOT_OFFERED where `capabilities.scores` is no.
+
+        `tools` is the JSON text of the conversation's list of tools, "" for none.
+        """
         ...
 
     async def close(self) -> None:

@@ -1,7 +1,9 @@
 """How likely a model finds a wanted reply."""
 
 from collections.abc import Sequence
+from functools import partial
 
+import msgspec
 import openai
 
 from desktop_app.core.examples.conversation import Message
@@ -11,15 +13,22 @@ from desktop_app.provider.provider import ErrorKind, ProviderError, ReplyScore
 
 
 async def score_reply(
-    client: openai.AsyncOpenAI, model: str, context: Sequence[Message], reply: Message
+    client: openai.AsyncOpenAI,
+    model: str,
+    context: Sequence[Message],
+    reply: Message,
+    tools: str = "",
 ) -> ReplyScore:
     """Score a reply token by token, end of turn included.
 
-    Needs a service with vLLM's `/tokenize` and completions that echo the prompt with its
-    log-probabilities. The reply's tokens are those that come after the context's own.
+    `tools` is the JSON text of the conversation's list of tools, "" for none: a model reads it
+    before the messages, as it did in training. Needs a service with vLLM's `/tokenize` and
+    completions that echo the prompt with its log-probabilities. The reply's tokens are those that
+    come after the context's own. Raises ProviderError, and what the SDK raises.
     """
-    before = await _tokenize(client, model, context, add_generation_prompt=True)
-    whole = await _tokenize(client, model, [*context, reply], add_generation_prompt=False)
+    ask = partial(_tokenize, client, model, _listed(tools))
+    before = await ask(context, add_generation_prompt=True)
+    whole = await ask([*context, reply], add_generation_prompt=False)
     start = next((i for i, (a, b) in enumerate(zip(before, whole, strict=False)) if a != b), None)
     start = min(len(before), len(whole)) if start is None else start
     answer = await client.completions.create(
@@ -36,9 +45,17 @@ async def score_reply(
     return ReplyScore(tuple(value for value in values[start:] if value is not None))
 
 
+def _listed(tools: str) -> object:
+    try:
+        return msgspec.json.decode(tools) if tools else None
+    except msgspec.DecodeError:
+        raise ProviderError(ErrorKind.REFUSED, "the list of tools is no JSON") from None
+
+
 async def _tokenize(
     client: openai.AsyncOpenAI,
     model: str,
+    tools: object,
     messages: Sequence[Message],
     *,
     add_generation_prompt: bool,
@@ -50,6 +67,7 @@ async def _tokenize(
             "model": model,
             "messages": wire_messages(messages),
             "add_generation_prompt": add_generation_prompt,
+            **({"tools": tools} if tools else {}),
         },
     )
     tokens = fields(answer).get("tokens")

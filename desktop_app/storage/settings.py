@@ -22,12 +22,16 @@ _log = logging.getLogger(__name__)
 
 
 class ConnectionSettings(Struct, frozen=True, omit_defaults=True):
-    """A service that the user has set up. `base_url` is empty where the kind knows its own."""
+    """A service that the user has set up. `base_url` is empty where the kind knows its own.
+
+    `certificate` (PEM) is the only one trusted of an engine; "" leaves trust to the system.
+    """
 
     id: str
-    kind: Literal["this_computer", "openai", "other"]
+    kind: Literal["this_computer", "openai", "engine", "other"]
     name: str = ""
     base_url: str = ""
+    certificate: str = ""
 
 
 class Settings(Struct, frozen=True):

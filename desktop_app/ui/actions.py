@@ -52,6 +52,7 @@ class Actions(QObject):
         self.message_down = make(self.tr("Move message down"), "Alt+Down", "arrow-down")
         self.new_job = make(self.tr("New job"), "Ctrl+J", "play")
         self.connections = make(self.tr("Connections and keys…"), "", "key-round")
+        self.models = make(self.tr("Models…"), "", "bot")
         self.shortcuts = make(self.tr("Keyboard shortcuts"), Keys.HelpContents)
         self.about = make(self.tr("About Exemplar"), role=QAction.MenuRole.AboutRole)
         self.tabs = self._make_tabs()

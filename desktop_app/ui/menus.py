@@ -56,7 +56,7 @@ def fill_menu_bar(
     file.addAction(a.open_sample)
     _part(file, [a.import_file, a.paste])
     _part(file, [a.export_files, a.export_everything, a.export_table, a.export_document])
-    _part(file, [a.connections])
+    _part(file, [a.connections, a.models])
     _part(file, [a.close_project, a.quit])
     edit = bar.addMenu(bar.tr("&Edit"))
     edit.addActions([a.undo, a.redo])

@@ -5,8 +5,8 @@ The floors are the products that a token cannot do without, at that rate: 6 N of
 weights learn (Kaplan et al. 2020), fewer with LoRA, which asks no gradient of the frozen weights
 and predicts only what the assistant says. Shares and ratios are of the undisturbed speed, by
 seconds of the processor rather than of the clock, which other programs lengthen. Each way of
-setting up is a process of its own, twice in turn: with OpenBLAS as it is by itself, and with the
-engine's settings.
+setting up is a process of its own on one thread, twice in turn: with OpenBLAS as it is by itself,
+and with the engine's settings. What more threads and other trainers do is in bench_engine.py.
 """
 
 import importlib.util
@@ -26,7 +26,7 @@ from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.lora import lora_size
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape, read_shape
-from desktop_app.engine.backends.thread_settings import environment
+from desktop_app.engine.backends.thread_settings import training_environment
 
 CHATS, BATCH, ROUNDS = 50, 4, 2
 TOPICS = ("delivery", "refund", "opening hours", "allergy", "praise", "complaint")
@@ -94,10 +94,9 @@ def measure(path: Path) -> dict[str, float]:
     losses = [trainer.step(examples[i : i + BATCH], 1e-3).loss for i in range(0, CHATS, BATCH)]
     seconds, used = time.perf_counter() - begun, time.process_time() - used
     rate = max(rate, matmul_rate())
-    threads = int(os.environ["OPENBLAS_NUM_THREADS"])
     tokens = sum(len(example.tokens) for example in examples)
     supervised = sum(int((example.loss_weights > 0).sum()) for example in examples)
-    steady = tokens / used * threads
+    steady = tokens / used
     all_learn, lora = floors(shape, supervised / tokens)
     return {
         "tokens": tokens,
@@ -130,9 +129,8 @@ def main() -> None:
     if path is None:
         print("The starter model is not installed.")
         return
-    tuned = environment()
-    threads = tuned["OPENBLAS_NUM_THREADS"]
-    ways = {"OpenBLAS by itself": {"OPENBLAS_NUM_THREADS": threads}, "engine's settings": tuned}
+    tuned = training_environment(1)
+    ways = {"OpenBLAS by itself": {"OPENBLAS_NUM_THREADS": "1"}, "engine's settings": tuned}
     best: dict[str, dict[str, float]] = {}
     for _ in range(ROUNDS):
         for name, variables in ways.items():
@@ -140,7 +138,7 @@ def main() -> None:
             if name not in best or seen["steady"] > best[name]["steady"]:
                 best[name] = seen
     tokens = max(seen["tokens"] for seen in best.values())
-    print(f"{CHATS} conversations, {tokens:.0f} tokens, {threads} threads")
+    print(f"{CHATS} conversations, {tokens:.0f} tokens, one thread")
     for name, seen in best.items():
         print(
             f"  {name:20} {seen['tokens_per_second']:4.0f} tokens/s,"

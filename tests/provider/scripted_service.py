@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -79,8 +80,9 @@ def chunk(text: str) -> bytes:
 class ScriptedService:
     """Answers each route with its answers in turn, the last one again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
+        self._tls = tls
         self._answers: defaultdict[str, deque[Answer]] = defaultdict(deque)
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -88,7 +90,7 @@ class ScriptedService:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     def on(self, route: str, *answers: Answer) -> None:
         """Set the answers to a route such as "GET /v1/models"."""
@@ -98,14 +100,16 @@ class ScriptedService:
         """Return the requests that came for a route."""
         return [each for each in self.requests if f"{each.method} {each.path}" == route]
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+    async def start(self, port: int = 0) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         assert self._server is not None
         self._server.close()
         for writer in list(self._writers):
+            if self._tls is not None:
+                writer.transport.abort()  # Closing would wait for a farewell of the other side.
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()

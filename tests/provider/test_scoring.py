@@ -1,8 +1,11 @@
+import json
+
 import pytest
 
 from desktop_app.core.examples.conversation import Message
 from desktop_app.provider.openai_provider import OpenAIProvider
 from desktop_app.provider.provider import Capabilities, ErrorKind, ProviderError, ReplyScore
+from desktop_app.provider.scoring import score_reply
 from tests.provider.conftest import KEY, Ask
 from tests.provider.scripted_service import Answer, ScriptedService, error
 
@@ -37,6 +40,25 @@ def test_the_tokens_of_the_reply_are_scored_and_no_others(
         "logprobs": 0,
         "max_tokens": 0,
     }
+
+
+def test_the_tools_of_a_conversation_are_read_before_it(
+    service: ScriptedService, provider: OpenAIProvider, ask: Ask[ReplyScore]
+) -> None:
+    service.on("POST /tokenize", BEFORE, WHOLE)
+    service.on("POST /v1/completions", completion(TOKENS, LOGPROBS))
+    tools = [{"type": "function", "function": {"name": "track_parcel"}}]
+    ask(score_reply(provider.client, "m", CONTEXT, REPLY, json.dumps(tools)))
+    first, second, _ = (request.json for request in service.requests)
+    assert first["tools"] == second["tools"] == tools
+
+
+def test_tools_that_are_none_are_told_before_anything_is_sent(
+    service: ScriptedService, provider: OpenAIProvider, ask: Ask[ReplyScore]
+) -> None:
+    with pytest.raises(ProviderError, match="no JSON"):
+        ask(score_reply(provider.client, "m", CONTEXT, REPLY, "[{"))
+    assert service.requests == []
 
 
 @pytest.mark.parametrize(

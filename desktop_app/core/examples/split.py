@@ -45,8 +45,8 @@ def choose_test(examples: Sequence[Placed], test_share: float, seed: int = 0) ->
 
     Equal examples and near duplicates stay together, wherever most of them are. Examples with a
     place keep it but for that; the others fill up what is missing. Where there are 10 or more and
-    the share is above 0, at least one is for the test if any may still be placed; and if the share is
-    below 1, something is left to learn from, even where all are near duplicates of each other.
+    the share is above 0, at least one is for the test if any may still be placed; and if the share
+    is below 1, something is left to learn from, even where all are near duplicates of each other.
     """
     units = _units(examples, seed)
     chosen = [unit for unit in units if unit.is_test]

@@ -78,10 +78,13 @@ class EngineApi:
         speed = self._speed.tokens_per_second()
         if speed is None and bases and not active:
             self._speed.ask_for(next(iter(bases.values())))
+        backend, device = self._machine.runs_on(next(iter(bases.values()), None))
         return json_answer(
             {
                 "version": __version__,
-                "backend": self._machine.backend.name,
+                "backend": backend,
+                "device": device,
+                "backends": self._machine.offers(),
                 "threads": self._machine.threads,
                 "memory_bytes": self._machine.memory_bytes(),
                 "memory_available_bytes": self._machine.memory_available(),

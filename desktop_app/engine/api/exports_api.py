@@ -15,7 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from desktop_app.engine.api.adapter_upload import is_upload, uploaded_adapter
+from desktop_app.engine.api.export_files import ExportFiles
 from desktop_app.engine.backends.backend import ModelFileError
+from desktop_app.engine.elsewhere import refuse_paths
 from desktop_app.engine.errors import SERVER_ERROR, ApiError
 from desktop_app.engine.exports.disk_use import DiskUse
 from desktop_app.engine.exports.exports import DISK_FULL, Exports, target
@@ -34,16 +37,21 @@ from desktop_app.engine.store.folders import Folders
 ModelName = Annotated[str, Meta(min_length=1, max_length=512)]
 FolderPath = Annotated[str, Meta(min_length=1, max_length=4096)]
 Words = Annotated[str, Meta(max_length=500)]
+KEPT_INSTEAD = "Leave 'folder' out and fetch the files of the export from here."
+UPLOAD_INSTEAD = "Send the adapter as multipart/form-data."
 MARGIN_BYTES = 64 << 20
 """What the small files and the file system need besides."""
 
 
 class ExportBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of POST /engine/exports. `title` and `data` are for the model card."""
+    """The body of POST /engine/exports. `title` and `data` are for the model card.
+
+    Without a folder the export is kept in the store, to be fetched file by file.
+    """
 
     model: ModelName
     kind: ExportKind
-    folder: FolderPath
+    folder: FolderPath | None = None
     replace: bool = False
     floats: FloatType = FloatType.FLOAT16
     title: Words = ""
@@ -76,6 +84,7 @@ class ExportsApi:
         self._models = models
         self._database = database
         self._folders = folders
+        self._kept = ExportFiles(exports, folders)
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -84,6 +93,7 @@ class ExportsApi:
             Route("/engine/exports", self.list, methods=["GET"]),
             Route("/engine/exports/{id}", self.retrieve, methods=["GET"]),
             Route("/engine/exports/{id}", self.cancel, methods=["DELETE"]),
+            *self._kept.routes(),
             Route("/engine/export-forms", self.forms, methods=["GET"]),
             Route("/engine/adapters", self.take_adapter, methods=["POST"]),
             Route("/engine/storage", self.storage, methods=["GET"]),
@@ -93,6 +103,8 @@ class ExportsApi:
     async def create(self, request: Request) -> Response:
         """Begin an export; it is written in the background."""
         body = await read_json(request, ExportBody)
+        if body.folder is not None:
+            refuse_paths(request, "folder", KEPT_INSTEAD)
         return json_answer(await run_in_threadpool(self._create, body), 202)
 
     def list(self, _request: Request) -> Response:
@@ -105,8 +117,10 @@ class ExportsApi:
         return json_answer(self._body(self._exports.record(request.path_params["id"])))
 
     def cancel(self, request: Request) -> Response:
-        """Break off an export; nothing of it is left."""
-        return json_answer(self._body(self._exports.cancel(request.path_params["id"])))
+        """Break off an export; nothing of it is left. What is kept of one that is over goes."""
+        record = self._exports.cancel(request.path_params["id"])
+        self._kept.forget(record)
+        return json_answer(self._body(record))
 
     def forms(self, request: Request) -> Response:
         """Tell the forms in which a model can be taken out, their names and sizes."""
@@ -124,8 +138,17 @@ class ExportsApi:
 
     async def take_adapter(self, request: Request) -> Response:
         """Copy an adapter that was trained elsewhere; it is a tuned model from then on."""
+        if is_upload(request):
+            async with uploaded_adapter(request, self._folders) as given:
+                model = await run_in_threadpool(
+                    self._take, given.folder, given.name, given.model, "tensors"
+                )
+            return json_answer({"id": model}, 201)
         body = await read_json(request, AdapterBody)
-        return json_answer({"id": await run_in_threadpool(self._take, body)}, 201)
+        refuse_paths(request, "folder", UPLOAD_INSTEAD)
+        folder = Path(body.folder)
+        model = await run_in_threadpool(self._take, folder, body.name, body.model, "folder")
+        return json_answer({"id": model}, 201)
 
     def storage(self, _request: Request) -> Response:
         """Tell what everything needs on the disk."""
@@ -143,10 +166,20 @@ class ExportsApi:
         return json_answer({"id": job_id, "object": "engine.checkpoints", "bytes_freed": freed})
 
     def _create(self, body: ExportBody) -> dict[str, object]:
-        folder = self._folder(body.folder)
+        export_id = random_id("export-")
+        if body.folder is not None:
+            return self._add(body, export_id, self._folder(body.folder))
+        place = self._kept.make_place(export_id)
+        try:
+            return self._add(body, export_id, place)
+        except BaseException:
+            place.rmdir()
+            raise
+
+    def _add(self, body: ExportBody, export_id: str, folder: Path) -> dict[str, object]:
         source = self._source(body.model)
         record = ExportRecord(
-            id=random_id("export-"),
+            id=export_id,
             created_at=int(time.time()),
             model=body.model,
             kind=body.kind,
@@ -210,17 +243,16 @@ class ExportsApi:
         except ModelFileError as error:
             raise _not_usable(error) from error
 
-    def _take(self, body: AdapterBody) -> str:
-        folder = Path(body.folder)
+    def _take(self, folder: Path, name: str, model: str | None, param: str) -> str:
         try:
             if not folder.is_absolute() or not folder.is_dir():
-                raise ApiError(400, "There is no folder at this path.", param="folder")
-            return self._adapters.take(folder, body.name, body.model)
+                raise ApiError(400, "There is no folder at this path.", param=param)
+            return self._adapters.take(folder, name, model)
         except ModelFileError as error:
             message = f"This adapter cannot be used: {error}"
-            raise ApiError(400, message, param="folder") from error
+            raise ApiError(400, message, param=param) from error
         except (PermissionError, IsADirectoryError, ValueError) as error:
-            raise ApiError(400, "The folder cannot be read.", param="folder") from error
+            raise ApiError(400, "The folder cannot be read.", param=param) from error
 
     def _body(self, record: ExportRecord) -> dict[str, object]:
         return {
@@ -231,7 +263,8 @@ class ExportsApi:
             "model": record.model,
             "kind": record.kind,
             "status": record.status,
-            "path": str(target(record)),
+            "name": record.name,
+            "path": None if self._kept.holds(record) else str(target(record)),
             "bytes": record.bytes,
             "bytes_done": self._exports.bytes_done(record),
             "error": record.error,

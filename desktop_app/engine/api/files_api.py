@@ -133,7 +133,11 @@ class FilesApi:
 
     def content(self, request: Request) -> Response:
         """Return a file's bytes."""
-        path = self._files.path(self._file(request).id)
+        file = self._file(request)
+        path = self._files.path(file.id)
+        if not path.is_file():
+            message = f"The bytes of file '{file.id}' are missing on the disk. Upload it again."
+            raise ApiError(404, message, param="id", code="file_missing")
         return FileResponse(path, media_type="application/octet-stream")
 
     def delete(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Bringing models here: fetching the starter model, taking a file from this computer."""
+"""Bringing models here: fetching the starter model, taking a file or folder from this computer."""
 
 import errno
 from pathlib import Path
@@ -11,7 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from desktop_app.engine.backends.backend import Backend, ModelFileError
-from desktop_app.engine.errors import ApiError
+from desktop_app.engine.errors import SERVER_ERROR, ApiError
+from desktop_app.engine.models.bases import Bases, NoSpaceError
+from desktop_app.engine.models.hub_files import NotAModelError
 from desktop_app.engine.models.model_list import file_name_for
 from desktop_app.engine.models.starter_fetch import StarterFetch
 from desktop_app.engine.models.starter_model import StarterFinder
@@ -30,12 +32,18 @@ class StarterApi:
     """The endpoints that bring models here."""
 
     def __init__(
-        self, finder: StarterFinder, fetch: StarterFetch, folders: Folders, backend: Backend
+        self,
+        finder: StarterFinder,
+        fetch: StarterFetch,
+        folders: Folders,
+        backend: Backend,
+        bases: Bases,
     ) -> None:
         self._finder = finder
         self._fetch = fetch
         self._folders = folders
         self._backend = backend
+        self._bases = bases
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -76,14 +84,17 @@ class StarterApi:
         return json_answer(self.body())
 
     async def take(self, request: Request) -> Response:
-        """Copy a model file into the store; the starter model is known by its checksum."""
+        """Copy a model into the store; the starter model's file is known by its checksum."""
         body = await read_json(request, ModelFileBody)
         return json_answer({"id": await run_in_threadpool(self._take, Path(body.path))}, 201)
 
     def _take(self, source: Path) -> str:
         try:
+            if source.is_dir():
+                return self._take_folder(source)
             if not source.is_file():
-                raise ApiError(400, "There is no file at this path.", param="path")
+                message = "There is no file or folder at this path."
+                raise ApiError(400, message, param="path")
             self._backend.memory_needed(source, training=False)
             return self._copy(source)
         except ModelFileError as error:
@@ -93,6 +104,16 @@ class StarterApi:
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                 raise
             raise ApiError(400, "The file cannot be read.", param="path") from error
+
+    def _take_folder(self, source: Path) -> str:
+        try:
+            return self._bases.take(source)
+        except NoSpaceError as error:
+            code = "insufficient_storage"
+            raise ApiError(507, str(error), param="path", code=code, type_=SERVER_ERROR) from error
+        except (ModelFileError, NotAModelError) as error:
+            message = f"This folder cannot be used as a model: {error}"
+            raise ApiError(400, message, param="path") from error
 
     def _copy(self, source: Path) -> str:
         starter = self._finder.starter

@@ -1,6 +1,6 @@
 """The interface between the service and whatever holds the weights.
 
-The NumPy back end is the default; a PyTorch one implements the same four protocols.
+The NumPy back end is the default; the PyTorch one implements the same four protocols.
 Token ids are int64 arrays of shape (tokens,). Everything here is synchronous and single-threaded:
 the service calls it from one thread a model, training from a process of its own.
 """
@@ -21,6 +21,10 @@ ChatMessages = Sequence[Mapping[str, Any]]
 
 ToolList = Sequence[Mapping[str, Any]]
 """Tools as the protocol has them: {"type": "function", "function": {...}}."""
+
+
+PROCESSOR = "this computer's processor"
+"""The device of whatever needs no other."""
 
 
 class ModelFileError(Exception):
@@ -155,11 +159,34 @@ class ToolCallForm:
     arguments: str = "arguments"
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How a run uses the machine: on which device, in which numbers, so many tokens at once.
+
+    `saves_memory`: more is computed twice, so that less is kept.
+    """
+
+    device: str
+    precision: str
+    pack_tokens: int
+    saves_memory: bool = False
+
+
 class Trainer(Protocol):
     """One training run over a model's frozen weights. The caller decides the order of examples.
 
-    What steps and measures may raise BrokenOffError: see `Model.trainer`.
+    What steps and measures may raise BrokenOffError: see `Model.trainer`. Where memory runs out
+    they raise MemoryError; with `save_memory` and the last checkpoint they may be tried again.
     """
+
+    @property
+    def plan(self) -> Plan:
+        """Return how the run uses the machine from here on."""
+        ...
+
+    def save_memory(self) -> None:
+        """Take less memory from here on, and more time."""
+        ...
 
     def step(self, batch: Sequence[TrainingExample], learning_rate: float) -> Measurement:
         """Do one optimizer step over the batch; what it measures is before the step."""
@@ -277,14 +304,30 @@ class Model(Protocol):
 
 
 class Backend(Protocol):
-    """A way to run models on this machine."""
+    """A way to run models on this machine; `device` says on what, in plain words."""
 
     name: str
+    device: str
 
     def load(self, path: Path) -> Model:
         """Read a model file into memory. Raises ModelFileError."""
         ...
 
+    def load_to_train(self, path: Path) -> Model:
+        """Read a model file that is going to be trained. Raises ModelFileError."""
+        return self.load(path)
+
     def memory_needed(self, path: Path, *, training: bool) -> int:
         """Estimate the bytes that loading (and training) this model takes, without loading it."""
         ...
+
+    def plans_memory(self, path: Path, *, training: bool) -> bool:  # noqa: ARG002  # of most
+        """Whether the model has memory of its own, a GPU's, and a run plans what it does with it.
+
+        Raises ModelFileError.
+        """
+        return False
+
+    def variables(self) -> dict[str, str]:
+        """Return what a worker must be told to choose as this process does."""
+        return {}

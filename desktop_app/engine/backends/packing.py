@@ -15,6 +15,8 @@ from desktop_app.engine.backends.backend import Doubles, Floats, TokenIds, Train
 PACK_TOKENS = 512
 """The size of a pack on a processor: long enough for fast matrix products, short enough for
 memory."""
+SMALLEST_PACK = 128
+"""Below it, products of matrices are slow and little memory is won."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,17 @@ def environment(threads: int | None = None) -> dict[str, str]:
     return variables
 
 
+def training_environment(threads: int | None = None) -> dict[str, str]:
+    """Return the variables for a process that trains: OpenBLAS computes in the thread that asks.
+
+    The NumPy trainer's own threads, as many as OMP_NUM_THREADS says, share out the rows of what is
+    learned. They wait asleep, so that all physical cores may be used: beside another busy program
+    they slow down by its share and no more.
+    """
+    threads = threads or psutil.cpu_count(logical=False) or 1
+    return environment(1) | {"OMP_NUM_THREADS": str(threads)}
+
+
 def _has_avx512() -> bool:
     """Whether the processor and the system have what Skylake-X has.
 

@@ -13,13 +13,21 @@ from typing_extensions import override
 
 from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import (
+    PROCESSOR,
     Doubles,
     Measurement,
+    Plan,
     PreferencePair,
     Trainer,
     TrainingExample,
 )
-from desktop_app.engine.backends.packing import PACK_TOKENS, Pack, packed, packs
+from desktop_app.engine.backends.packing import (
+    PACK_TOKENS,
+    SMALLEST_PACK,
+    Pack,
+    packed,
+    packs,
+)
 from desktop_app.engine.backends.preference import (
     Compared,
     PreferenceTally,
@@ -60,6 +68,17 @@ class PackTrainer(Trainer):
     def __init__(self, passes: Passes, pack_tokens: int = PACK_TOKENS) -> None:
         self._passes = passes
         self.pack_tokens = pack_tokens
+        self._saves_memory = False
+
+    @property
+    @override
+    def plan(self) -> Plan:
+        return Plan(PROCESSOR, "float32", self.pack_tokens, saves_memory=self._saves_memory)
+
+    @override
+    def save_memory(self) -> None:
+        self._saves_memory = True
+        self.pack_tokens = max(SMALLEST_PACK, self.pack_tokens // 2)
 
     @abstractmethod
     def forget_gradients(self) -> None:

@@ -33,7 +33,7 @@ class DiskUse:
             jobs = JOBS.all(connection)
             imported = CHECKPOINTS.all(connection, IMPORTED)
         models = [
-            {"id": name, "bytes": path.stat().st_size, "in_store": self._is_ours(path)}
+            {"id": name, "bytes": path_bytes(path), "in_store": self._is_ours(path)}
             for name, path in self._models.base_paths().items()
         ]
         return {
@@ -82,6 +82,11 @@ class DiskUse:
 
     def _is_ours(self, path: Path) -> bool:
         return path.is_relative_to(self._folders.root)
+
+
+def path_bytes(path: Path) -> int:
+    """Return the bytes of a model: a file or a folder."""
+    return folder_bytes(path) if path.is_dir() else path.stat().st_size
 
 
 def folder_bytes(folder: Path) -> int:

@@ -21,10 +21,11 @@ from desktop_app.engine.exports.records import (
     ExportStatus,
 )
 from desktop_app.engine.exports.source import source_of
-from desktop_app.engine.exports.writing import holds_only_an_export, write_export
+from desktop_app.engine.exports.writing import CARD, holds_only_an_export, write_export
 from desktop_app.engine.models.model_list import ModelList
 from desktop_app.engine.service_log import where
 from desktop_app.engine.store.database import Database
+from desktop_app.engine.store.disk_full import is_disk_full
 from desktop_app.engine.store.durable import sync_folder
 from desktop_app.engine.store.table import UnknownIdError
 
@@ -51,7 +52,10 @@ class Exports:
     def start(self) -> None:
         """Tell of exports that a kill broke off, and remove what is left of them."""
         for record in self.all():
-            if record.status in OPEN:
+            if is_complete(record):
+                remove_parts(record)
+                self._finish(record.id, ExportStatus.SUCCEEDED, None)
+            elif record.status in OPEN:
                 remove_parts(record)
                 fault = ExportFault("interrupted", "The service ended before this was done.")
                 self._finish(record.id, ExportStatus.FAILED, fault)
@@ -129,10 +133,11 @@ class Exports:
         output.check()
         with self._lock:
             self._current = (record.id, output)
-        self._change(record.id, status=ExportStatus.RUNNING)
         try:
-            source = source_of(self._models, self._database, record.model)
+            # First, for a running export without this folder is one that has got its name.
             part.mkdir(mode=0o700)
+            self._change(record.id, status=ExportStatus.RUNNING)
+            source = source_of(self._models, self._database, record.model)
             write_export(output, source, record)
             sync_folder(part)
             output.check()
@@ -183,6 +188,20 @@ def put_in_place(record: ExportRecord) -> None:
     sync_folder(place.parent)
 
 
+def is_complete(record: ExportRecord) -> bool:
+    """Whether an export that a kill broke off had got its name before.
+
+    What it was to replace may have that name still: then it is older than the order. Something
+    else may have got it: then it does not hold the weights.
+    """
+    if record.status is not ExportStatus.RUNNING or part_folder(record).exists():
+        return False
+    place = target(record)
+    if not holds_only_an_export(place) or (place / CARD).stat().st_mtime < record.created_at:
+        return False
+    return sum(path.stat().st_size for path in place.iterdir()) >= record.bytes
+
+
 def remove_parts(record: ExportRecord) -> None:
     """Remove what is left of an export in the making; put back what it was about to replace."""
     place, old = target(record), _old_folder(record)
@@ -205,7 +224,7 @@ def fault_of(error: Exception) -> ExportFault:
         return ExportFault("already_exists", message)
     if isinstance(error, PermissionError):
         return ExportFault("not_writable", "The folder does not let this program write into it.")
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if is_disk_full(error):
         return ExportFault(DISK_FULL, "The disk is full. Free some space and try again.")
     if isinstance(error, OSError):
         reason = error.strerror or "unknown reason"

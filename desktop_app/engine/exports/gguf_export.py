@@ -1,17 +1,17 @@
 """A merged model as one GGUF file, for llama.cpp and everything built on it.
 
-Settings, the tokenizer and the chat template among them, are those of the base model's file; only
+Settings, the tokenizer and the chat template among them, are those of the base model's files; only
 the name and the number format change. Matrices are F16 or Q8_0, gains F32, as llama.cpp's own
 converter has them.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from desktop_app.engine.backends.backend import Floats
-from desktop_app.engine.backends.model_files.gguf_file import Value
+from desktop_app.engine.backends.model_files.model_file import Value
 from desktop_app.engine.backends.text.chat_template import CHATML
 from desktop_app.engine.exports.floats import half, pieces
 from desktop_app.engine.exports.gguf_types import ValueType
@@ -30,14 +30,14 @@ def write_gguf(
     file_name: str,
     model: MergedModel,
     kind: ExportKind,
-    types: dict[str, ValueType],
+    types: Mapping[str, ValueType],
     name: str,
 ) -> None:
     """Write the file. Raises ExportCancelledError, OSError, and ModelFileError for the base."""
     import gguf  # noqa: PLC0415  # it takes a third of a second, and not every service exports
 
     # All files are little-endian: GgufFile reads no others.
-    writer = gguf.GGUFWriter(output.folder / file_name, "llama")
+    writer = gguf.GGUFWriter(output.folder / file_name, model.shape.kind)
     for key, value, kept in _settings(model, kind, types, name):
         items = None if kept.items is None else gguf.GGUFValueType(kept.items)
         writer.add_key_value(key, value, gguf.GGUFValueType(kept.kind), items)
@@ -58,7 +58,7 @@ def write_gguf(
         (file,) = writer.fout
         for part in model.parts:
             writer.write_padding(file, file.tell())
-            for piece in pieces(model.stored_weights(part)):
+            for piece in pieces(model.gguf_weights(part)):
                 output.write(file, _encode(piece, _format(part, kind)))
             writer.write_padding(file, stored_bytes(part, kind))
         writer.flush()
@@ -68,7 +68,7 @@ def write_gguf(
 
 
 def _settings(
-    model: MergedModel, kind: ExportKind, types: dict[str, ValueType], name: str
+    model: MergedModel, kind: ExportKind, types: Mapping[str, ValueType], name: str
 ) -> Iterator[tuple[str, Value, ValueType]]:
     """Yield the settings of the new file: those of the base, some replaced."""
     replaced: dict[str, tuple[Value, ValueType]] = {

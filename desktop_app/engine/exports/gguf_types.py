@@ -6,11 +6,14 @@ so checked. The package `gguf` can tell the types too, but takes seconds over a 
 
 import mmap
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.engine.backends.model_files.model_file import ModelFile, Value
+
 _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-_STRING, _ARRAY = 8, 9
+_UINT32, _INT32, _FLOAT32, _BOOL, _STRING, _ARRAY = 4, 5, 6, 7, 8, 9
 _COUNTS_END = 24
 """Behind the magic, the version and both counts."""
 
@@ -21,6 +24,22 @@ class ValueType:
 
     kind: int
     items: int | None = None
+
+
+def types_of(file: ModelFile, path: Path) -> Mapping[str, ValueType]:
+    """Return the type of every setting: as the file has it, or as converters write it."""
+    if not path.is_dir():
+        return value_types(path)
+    return {key: _usual_type(value) for key, value in file.settings.items()}
+
+
+def _usual_type(value: Value) -> ValueType:
+    by_type = {bool: _BOOL, int: _UINT32, float: _FLOAT32, str: _STRING}
+    if not isinstance(value, list):
+        return ValueType(by_type[type(value)])
+    # llama.cpp takes types of tokens with a sign only.
+    of_items = by_type | {int: _INT32}
+    return ValueType(_ARRAY, of_items[type(value[0])] if value else _INT32)
 
 
 def value_types(path: Path) -> dict[str, ValueType]:

@@ -1,34 +1,38 @@
 """A base model with its adapter merged into it, a tensor at a time.
 
-W' = W + (alpha / r) B A (Hu et al. 2021, section 4.1). The base is read from its mapped file, so
+W' = W + (alpha / r) B A (Hu et al. 2021, section 4.1). The base is read from its mapped files, so
 that no more than one tensor and what is made of it lie in memory.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from desktop_app.engine.backends.arrays import Array
-from desktop_app.engine.backends.backend import Floats
-from desktop_app.engine.backends.model_files.gguf_file import GgufFile
+from desktop_app.engine.backends.backend import Floats, LoraSettings
+from desktop_app.engine.backends.model_files.folder_adapter import read_folder_adapter
+from desktop_app.engine.backends.model_files.hf_folder import SafetensorsFolder
+from desktop_app.engine.backends.model_files.model_file import ModelFile
+from desktop_app.engine.backends.model_files.tensor_names import (
+    KINDS_IN_PAIRS,
+    transformers_name,
+)
 from desktop_app.engine.backends.numpy_llama.adapter import read_adapter
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape, read_shape
-from desktop_app.engine.backends.numpy_llama.weights import group_shapes, halves_from_pairs
-
-ROTARY_FACTORS = "rope_freqs.weight"
-_NORMS = {"attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm"}
-_OUTER = {
-    "token_embd.weight": "model.embed_tokens.weight",
-    "output_norm.weight": "model.norm.weight",
-    "output.weight": "lm_head.weight",
-}
+from desktop_app.engine.backends.numpy_llama.weights import (
+    halves_from_pairs,
+    refuse_unknown_tensors,
+    rotated_heads,
+)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A tensor. `stored` is its name in a GGUF file, `name` that in transformers, '' for none.
+    """A tensor. `stored` is its name in its file, `name` that in transformers, '' for none.
 
-    `heads` is set for query and key weights, whose rows GGUF files keep in another order.
+    `heads` is set for query and key weights, whose rows some GGUF files keep in another order.
     """
 
     stored: str
@@ -41,42 +45,86 @@ class Part:
         """How many numbers it holds."""
         return math.prod(self.shape)
 
-    @property
-    def module(self) -> str:
-        """The layer that it belongs to, as adapters name it."""
-        return self.name.removesuffix(".weight")
+
+class Merged(Protocol):
+    """The parts of a model in its file's order, and of which adapter they are."""
+
+    file: ModelFile
+    parts: list[Part]
+    lora: LoraSettings | None
+
+    def weights(self, part: Part) -> Floats:
+        """Return a tensor with its adapter merged, in the model's own order of rows."""
+        ...
 
 
-class MergedModel:
-    """The parts of a model in the file's order. Raises ModelFileError for anything but a Llama."""
+class MergedModel(Merged):
+    """A model of a kind that NumPy runs. Raises ModelFileError for any other."""
 
-    def __init__(self, file: GgufFile, adapter: Path | None) -> None:
+    def __init__(self, file: ModelFile, adapter: Path | None) -> None:
         self.file = file
         self.shape = read_shape(file)
+        refuse_unknown_tensors(file, self.shape)
         self.parts = _parts(file, self.shape)
-        self.rank, self.alpha, self._scale = 0, 0.0, 0.0
+        self.lora = None
         self._updates: dict[str, tuple[Array, Array]] = {}
         if adapter is not None:
             lora = read_adapter(adapter, self.shape)
-            self.rank, self.alpha = lora.settings.rank, lora.settings.alpha
-            self._scale = self.alpha / self.rank
-            self._updates = {module: (a, b) for module, a, b in lora.pairs()}
+            self.lora = lora.settings
+            self._updates = {f"{module}.weight": (a, b) for module, a, b in lora.pairs()}
 
     def weights(self, part: Part) -> Floats:
         """Return a tensor with its adapter merged, in the model's own order of rows."""
         weights = self.file.tensor(part.stored, part.shape)
-        if part.heads:
+        if part.heads and self.file.rows_in_pairs:
             weights = halves_from_pairs(weights, part.heads)
-        update = self._updates.get(part.module)
-        if update is not None:
-            a, b = update
-            weights += (self._scale * b) @ a
-        return weights
+        return _updated(weights, self._updates, part.name, self.lora)
 
-    def stored_weights(self, part: Part) -> Floats:
+    def gguf_weights(self, part: Part) -> Floats:
         """Return the same in the order of GGUF files."""
         weights = self.weights(part)
-        return pairs_from_halves(weights, part.heads) if part.heads else weights
+        is_paired = part.heads and self.shape.kind in KINDS_IN_PAIRS
+        return pairs_from_halves(weights, part.heads) if is_paired else weights
+
+
+class MergedFolder(Merged):
+    """A model in a folder, of any kind: its tensors under their own names."""
+
+    def __init__(self, file: SafetensorsFolder, adapter: Path | None) -> None:
+        self.file = file
+        self.folder = file
+        self.parts = [Part(name, name, info.shape) for name, info in file.files.tensors.items()]
+        self.lora = None
+        self._updates: Mapping[str, tuple[Array, Array]] = {}
+        if adapter is not None:
+            read = read_folder_adapter(adapter, file)
+            self.lora, self._updates = read.settings, read.updates
+
+    def weights(self, part: Part) -> Floats:
+        """Return a tensor with its adapter merged."""
+        weights = self.folder.files.numbers(part.stored)
+        return _updated(weights, self._updates, part.name, self.lora)
+
+
+def merged_as_it_lies(file: ModelFile, adapter: Path | None) -> MergedModel | MergedFolder:
+    """Return a model to be written as a folder, for which a folder's kind need not be known."""
+    if isinstance(file, SafetensorsFolder):
+        return MergedFolder(file, adapter)
+    return MergedModel(file, adapter)
+
+
+def _updated(
+    weights: Floats,
+    updates: Mapping[str, tuple[Array, Array]],
+    name: str,
+    lora: LoraSettings | None,
+) -> Floats:
+    update = updates.get(name)
+    if update is None or lora is None:
+        return weights
+    a, b = update
+    weights += (lora.alpha / lora.rank * b) @ a
+    return weights
 
 
 def pairs_from_halves(weights: Floats, heads: int) -> Floats:
@@ -86,19 +134,10 @@ def pairs_from_halves(weights: Floats, heads: int) -> Floats:
     return halves.swapaxes(1, 2).reshape(out, into)
 
 
-def _parts(file: GgufFile, shape: ModelShape) -> list[Part]:
-    heads = {"attn_q": shape.heads, "attn_k": shape.key_heads}
-    names = {
-        stored: module
-        for group in group_shapes(shape)
-        for stored, module in zip(group.stored, group.modules, strict=True)
-    }
-    names |= _NORMS
+def _parts(file: ModelFile, shape: ModelShape) -> list[Part]:
     parts = []
     for stored, info in file.tensors.items():
-        name, kind = _OUTER.get(stored, ""), ""
-        if stored.startswith("blk."):
-            _, layer, kind, _ = stored.split(".")
-            name = f"model.layers.{layer}.{names[kind]}.weight"
-        parts.append(Part(stored, name, info.shape, heads.get(kind, 0)))
+        of_layer = stored.split(".")[2:3] if stored.endswith(".weight") else []
+        heads = rotated_heads(shape, *of_layer) if of_layer else 0
+        parts.append(Part(stored, transformers_name(stored), info.shape, heads))
     return parts

@@ -1,31 +1,30 @@
-"""config.json and generation_config.json of a merged folder.
+"""config.json and generation_config.json of a merged folder, for a base model in a GGUF file.
 
-Source of the names: transformers 5.23, `LlamaConfig`, which reads the older forms used here as all
-versions since 4.43 do; the rotary factors as in its `modeling_rope_utils.py`.
+Source of the names: transformers 5.23, `LlamaConfig`, `Qwen2Config`, `Qwen3Config`, which read
+the older forms used here as all versions since 4.43 do.
 """
 
 import json
-import math
+from dataclasses import asdict
 
 import numpy as np
 
-from desktop_app.engine.backends.backend import Floats, ModelFileError
-from desktop_app.engine.backends.numpy_llama.shape import ModelShape
+from desktop_app.engine.backends.backend import ModelFileError
+from desktop_app.engine.backends.model_files.rotary_scaling import ROTARY_FACTORS, Llama3Scaling
 from desktop_app.engine.backends.text.byte_pair import BytePairTokenizer
 from desktop_app.engine.exports.kinds import FloatType
-from desktop_app.engine.exports.merging import ROTARY_FACTORS, MergedModel
+from desktop_app.engine.exports.merging import MergedModel
 from desktop_app.engine.exports.tokenizer_files import token_number
 
-LOW, HIGH, ORIGINAL_CONTEXT = 1.0, 4.0, 8192
-"""What all models of Llama 3.1 to 3.3 have; their files keep the resulting factors only."""
+_CLASSES = {"llama": "Llama", "qwen2": "Qwen2", "qwen3": "Qwen3", "smollm3": "SmolLM3"}
 
 
 def model_config(model: MergedModel, floats: FloatType) -> str:
     """Return config.json. Raises ModelFileError where transformers could not be told."""
     shape, settings = model.shape, model.file.settings
     config = {
-        "architectures": ["LlamaForCausalLM"],
-        "model_type": "llama",
+        "architectures": [f"{_CLASSES[shape.kind]}ForCausalLM"],
+        "model_type": shape.kind,
         "attention_bias": False,
         "attention_dropout": 0.0,
         "bos_token_id": token_number(settings, "bos"),
@@ -74,21 +73,9 @@ def _rotary_scaling(model: MergedModel) -> dict[str, object] | None:
         return None
     shape = model.shape
     factors = model.file.tensor(ROTARY_FACTORS, (shape.head_width // 2,))
-    factor = round(float(factors.max()), 3)
-    if not np.allclose(llama3_factors(shape, factor), factors, rtol=1e-3):
+    # What all models of Llama 3.1 to 3.3 have; their files keep the resulting factors only.
+    scaling = Llama3Scaling(round(float(factors.max()), 3))
+    made = scaling.factors(shape.rotary_base, shape.head_width)
+    if not np.allclose(made, factors, rtol=1e-3):
         raise ModelFileError("This model's rotary factors are of a kind that is not known.")
-    return {
-        "rope_type": "llama3",
-        "factor": factor,
-        "low_freq_factor": LOW,
-        "high_freq_factor": HIGH,
-        "original_max_position_embeddings": ORIGINAL_CONTEXT,
-    }
-
-
-def llama3_factors(shape: ModelShape, factor: float) -> Floats:
-    """Return by what each frequency is divided: long waves by `factor`, short ones by 1."""
-    exponents = np.arange(0, shape.head_width, 2) / shape.head_width
-    waves = 2 * math.pi * shape.rotary_base**exponents
-    smooth = np.clip((ORIGINAL_CONTEXT / waves - LOW) / (HIGH - LOW), 0, 1)
-    return np.asarray(1 / ((1 - smooth) / factor + smooth), np.float32)
+    return {"rope_type": "llama3", **asdict(scaling)}

@@ -9,15 +9,13 @@ import struct
 
 from desktop_app.engine.exports.floats import encode, pieces
 from desktop_app.engine.exports.kinds import FloatType
-from desktop_app.engine.exports.merging import MergedModel
+from desktop_app.engine.exports.merging import Merged
 from desktop_app.engine.exports.output import Output
 
 _NAMES = {FloatType.FLOAT32: "F32", FloatType.FLOAT16: "F16", FloatType.BFLOAT16: "BF16"}
 
 
-def write_safetensors(
-    output: Output, file_name: str, model: MergedModel, floats: FloatType
-) -> None:
+def write_safetensors(output: Output, file_name: str, model: Merged, floats: FloatType) -> None:
     """Write the file. Raises ExportCancelledError, OSError, and ModelFileError for the base."""
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     parts = [part for part in model.parts if part.name]

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.engine.backends.model_files.gguf_file import Value
+from desktop_app.engine.backends.model_files.model_file import Value
 from desktop_app.engine.exports.kinds import ExportKind
-from desktop_app.engine.exports.merging import MergedModel
+from desktop_app.engine.exports.merging import Merged
 from desktop_app.engine.exports.model_card import CardFacts
 from desktop_app.engine.jobs_runner.settings import (
     PEAK_LEARNING_RATE,
@@ -65,7 +65,7 @@ def folder_name(model: str, kind: ExportKind) -> str:
 
 
 def card_facts(
-    source: Source, merged: MergedModel, kind: ExportKind, name: str, *, title: str, data: str
+    source: Source, merged: Merged, kind: ExportKind, name: str, *, title: str, data: str
 ) -> CardFacts:
     """Gather what the model card says."""
     settings = merged.file.settings
@@ -94,10 +94,11 @@ def card_facts(
     )
 
 
-def _settings(merged: MergedModel, job: JobRecord | None) -> tuple[tuple[str, str], ...]:
+def _settings(merged: Merged, job: JobRecord | None) -> tuple[tuple[str, str], ...]:
     rows = []
-    if merged.rank:
-        rows.append(("LoRA", f"rank {merged.rank}, alpha {merged.alpha:g}, all linear layers"))
+    if merged.lora:
+        rank, alpha = merged.lora.rank, merged.lora.alpha
+        rows.append(("LoRA", f"rank {rank}, alpha {alpha:g}, all linear layers"))
     if job is not None:
         used = job.resolved or resolve(job.requested, job.n_examples)
         peak = PEAK_LEARNING_RATE if used.beta is None else PEAK_PREFERENCE_RATE

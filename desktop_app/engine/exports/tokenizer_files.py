@@ -1,63 +1,23 @@
 """The tokenizer of a GGUF file as Hugging Face's `tokenizers` and transformers read it.
 
-Source of the forms: tokenizers 0.23, `Tokenizer.to_str`; the splitting of words by
-`tokenizer.ggml.pre` as in llama.cpp, src/llama-vocab.cpp, and in the models' own tokenizer.json.
+Source of the forms: tokenizers 0.23, `Tokenizer.to_str`.
 """
 
 import json
 from collections.abc import Mapping
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.model_files.gguf_file import Value
+from desktop_app.engine.backends.model_files.hf_tokenizer import CONTROL, NORMAL, USER_DEFINED
+from desktop_app.engine.backends.model_files.model_file import Value
+from desktop_app.engine.backends.model_files.word_splitting import SPLITTINGS, byte_level
 from desktop_app.engine.backends.text.chat_template import CHATML
-
-_NORMAL, _CONTROL, _USER_DEFINED = 1, 3, 4
-_LLAMA_WORDS = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
-    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-
-
-def _bytes_alone(*, use_regex: bool) -> dict[str, object]:
-    return {
-        "type": "ByteLevel",
-        "add_prefix_space": False,
-        "trim_offsets": True,
-        "use_regex": use_regex,
-    }
-
-
-_DIGITS_APART = {
-    "type": "Sequence",
-    "pretokenizers": [
-        {"type": "Digits", "individual_digits": True},
-        _bytes_alone(use_regex=True),
-    ],
-}
-_SPLITTERS: dict[str, object] = {
-    "gpt-2": _bytes_alone(use_regex=True),
-    "smollm": _DIGITS_APART,
-    "starcoder": _DIGITS_APART,
-    "llama-bpe": {
-        "type": "Sequence",
-        "pretokenizers": [
-            {
-                "type": "Split",
-                "pattern": {"Regex": _LLAMA_WORDS},
-                "behavior": "Isolated",
-                "invert": False,
-            },
-            _bytes_alone(use_regex=False),
-        ],
-    },
-}
 
 
 def tokenizer_json(settings: Mapping[str, Value]) -> str:
     """Return tokenizer.json: vocabulary, merges, special tokens. Raises ModelFileError."""
     pre = settings.get("tokenizer.ggml.pre", "gpt-2")
-    splitter = _SPLITTERS.get(pre) if isinstance(pre, str) else None
-    if splitter is None:
+    splitting = SPLITTINGS.get(pre) if isinstance(pre, str) else None
+    if splitting is None:
         raise ModelFileError(f"A tokenizer that splits words as {str(pre)[:40]!r} is not known.")
     words, merges = _texts(settings, "tokens"), _texts(settings, "merges")
     file = {
@@ -65,10 +25,10 @@ def tokenizer_json(settings: Mapping[str, Value]) -> str:
         "truncation": None,
         "padding": None,
         "added_tokens": _added_tokens(words, _kinds(settings, words)),
-        "normalizer": None,
-        "pre_tokenizer": splitter,
+        "normalizer": {"type": "NFC"} if splitting.composes else None,
+        "pre_tokenizer": splitting.pre_tokenizer,
         "post_processor": _begins_with(settings, words),
-        "decoder": _bytes_alone(use_regex=True),
+        "decoder": byte_level(splits=True),
         "model": {
             "type": "BPE",
             "dropout": None,
@@ -77,7 +37,7 @@ def tokenizer_json(settings: Mapping[str, Value]) -> str:
             "end_of_word_suffix": None,
             "fuse_unk": False,
             "byte_fallback": False,
-            "ignore_merges": pre == "llama-bpe",
+            "ignore_merges": splitting.whole_words,
             "vocab": {word: number for number, word in enumerate(words)},
             "merges": [merge.split(" ", 1) for merge in merges],
         },
@@ -93,7 +53,7 @@ def tokenizer_config(settings: Mapping[str, Value]) -> str:
         "tokenizer_class": "PreTrainedTokenizerFast",
         "add_prefix_space": False,
         "clean_up_tokenization_spaces": False,
-        "model_max_length": settings.get("llama.context_length"),
+        "model_max_length": settings.get(f"{settings['general.architecture']}.context_length"),
         "chat_template": template if isinstance(template, str) else CHATML,
     }
     for key, name in (("bos", "bos"), ("eos", "eos"), ("unknown", "unk"), ("padding", "pad")):
@@ -137,10 +97,10 @@ def _added_tokens(words: list[str], kinds: list[int]) -> list[dict[str, object]]
             "lstrip": False,
             "rstrip": False,
             "normalized": False,
-            "special": kind == _CONTROL,
+            "special": kind == CONTROL,
         }
         for number, (word, kind) in enumerate(zip(words, kinds, strict=True))
-        if kind in {_CONTROL, _USER_DEFINED} and word
+        if kind in {CONTROL, USER_DEFINED} and word
     ]
 
 
@@ -155,4 +115,4 @@ def _texts(settings: Mapping[str, Value], key: str) -> list[str]:
 def _kinds(settings: Mapping[str, Value], words: list[str]) -> list[int]:
     value = settings.get("tokenizer.ggml.token_type")
     kinds = [kind for kind in value if isinstance(kind, int)] if isinstance(value, list) else []
-    return kinds if len(kinds) == len(words) else [_NORMAL] * len(words)
+    return kinds if len(kinds) == len(words) else [NORMAL] * len(words)

@@ -4,14 +4,20 @@ import json
 from pathlib import Path
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.model_files.gguf_file import GgufFile
+from desktop_app.engine.backends.model_files.model_file import (
+    ModelFile,
+    UnsupportedModelError,
+    open_model,
+)
+from desktop_app.engine.backends.model_files.rotary_scaling import ROTARY_FACTORS
 from desktop_app.engine.backends.text.byte_pair import BytePairTokenizer
 from desktop_app.engine.backends.text.chat_template import CHATML, ChatTemplate
 from desktop_app.engine.exports.chat_form import Messages, chat_form
+from desktop_app.engine.exports.folder_files import SMALL_FILES, copy_small_files
 from desktop_app.engine.exports.gguf_export import write_gguf
-from desktop_app.engine.exports.gguf_types import value_types
+from desktop_app.engine.exports.gguf_types import types_of
 from desktop_app.engine.exports.kinds import ExportKind, FloatType, total_bytes
-from desktop_app.engine.exports.merging import MergedModel
+from desktop_app.engine.exports.merging import MergedFolder, MergedModel, merged_as_it_lies
 from desktop_app.engine.exports.model_card import CardFacts, model_card
 from desktop_app.engine.exports.model_config import generation_config, model_config
 from desktop_app.engine.exports.modelfile import modelfile
@@ -34,26 +40,45 @@ def written_bytes(source: Source, kind: ExportKind, floats: FloatType) -> int:
             return (source.adapter / ADAPTER_TENSORS).stat().st_size
         except OSError as error:
             raise ModelFileError("The adapter of this model is missing.") from error
-    with GgufFile(source.base_path) as file:
-        return total_bytes(MergedModel(file, None).parts, kind, floats)
+    with open_model(source.base_path) as file:
+        return total_bytes(_merged(file, None, kind).parts, kind, floats)
 
 
 def write_export(output: Output, source: Source, record: ExportRecord) -> None:
     """Write the files. Raises ExportCancelledError, ModelFileError and OSError."""
-    with GgufFile(source.base_path) as file:
-        merged = MergedModel(file, source.adapter)
+    with open_model(source.base_path) as file:
+        merged = _merged(file, source.adapter, record.kind)
         facts = card_facts(
             source, merged, record.kind, record.name, title=record.title, data=record.data
         )
         if record.kind is ExportKind.ADAPTER:
             _write_adapter(output, source)
         elif record.kind is ExportKind.MERGED:
-            _write_folder(output, merged, record.floats)
+            _write_folder(output, merged, record.floats, source.base_path)
         else:
-            types = value_types(source.base_path)
+            assert isinstance(merged, MergedModel)
+            types = types_of(file, source.base_path)
             write_gguf(output, facts.file_name, merged, record.kind, types, facts.title)
             output.text("Modelfile", _modelfile(merged, facts))
         output.text(CARD, model_card(facts))
+
+
+def _merged(file: ModelFile, adapter: Path | None, kind: ExportKind) -> MergedModel | MergedFolder:
+    if not kind.is_gguf:
+        return merged_as_it_lies(file, adapter)
+    try:
+        merged = MergedModel(file, adapter)
+    except UnsupportedModelError as error:
+        raise ModelFileError(
+            "This program makes GGUF files of Llama, Mistral, Qwen2, Qwen3 and SmolLM3 models only."
+            " Take the merged folder; llama.cpp's own converter makes a GGUF file of it."
+        ) from error
+    if ROTARY_FACTORS in file.tensors and merged.shape.kind != "llama":
+        raise ModelFileError(
+            "llama.cpp does not read models of this kind with rotary positions scaled as here."
+            " Take the merged folder."
+        )
+    return merged
 
 
 def _write_adapter(output: Output, source: Source) -> None:
@@ -68,12 +93,17 @@ def _write_adapter(output: Output, source: Source) -> None:
     output.text(ADAPTER_CONFIG, json.dumps(config, indent=2))
 
 
-def _write_folder(output: Output, merged: MergedModel, floats: FloatType) -> None:
-    settings = merged.file.settings
-    output.text("config.json", model_config(merged, floats))
-    output.text("generation_config.json", generation_config(merged))
-    output.text("tokenizer.json", tokenizer_json(settings))
-    output.text("tokenizer_config.json", tokenizer_config(settings))
+def _write_folder(
+    output: Output, merged: MergedModel | MergedFolder, floats: FloatType, base: Path
+) -> None:
+    if isinstance(merged, MergedFolder):
+        copy_small_files(output, merged.folder, base, floats)
+    else:
+        settings = merged.file.settings
+        output.text("config.json", model_config(merged, floats))
+        output.text("generation_config.json", generation_config(merged))
+        output.text("tokenizer.json", tokenizer_json(settings))
+        output.text("tokenizer_config.json", tokenizer_config(settings))
     write_safetensors(output, "model.safetensors", merged, floats)
 
 
@@ -102,8 +132,7 @@ def _modelfile(merged: MergedModel, facts: CardFacts) -> str:
 def holds_only_an_export(folder: Path) -> bool:
     """Whether all that a folder holds is what an export writes, so that one may replace it."""
     known = {ADAPTER_CONFIG, ADAPTER_TENSORS, CARD, "Modelfile", "config.json"}
-    known |= {"generation_config.json", "tokenizer.json", "tokenizer_config.json"}
-    known.add("model.safetensors")
+    known |= {"model.safetensors", *SMALL_FILES}
     if folder.is_symlink() or not folder.is_dir():
         return False
     names = {path.name for path in folder.iterdir() if path.is_file() and not path.is_symlink()}

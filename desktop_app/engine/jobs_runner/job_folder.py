@@ -2,9 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from desktop_app.engine.store.durable import copy_durably, sync_folder
+from desktop_app.engine.store.file_lock import LockedError, file_lock
+from desktop_app.engine.store.table import UnknownIdError
 
 TRAINING = "training.jsonl"
 VALIDATION = "validation.jsonl"
@@ -42,7 +46,8 @@ def create(
 ) -> None:
     """Make a job's folder with all that it needs: anything else may be deleted meanwhile.
 
-    `start` is the folder of the adapter from which training goes on. Raises OSError.
+    `start` is the folder of the adapter from which training goes on. Raises OSError, and
+    UnknownIdError for a file whose bytes are not where they should be.
     """
     folder.mkdir(mode=0o700)
     _link(training, folder / TRAINING)
@@ -56,16 +61,44 @@ def create(
     sync_folder(folder)
 
 
-def clear(folder: Path) -> None:
-    """Remove everything but the adapters: nothing else is needed once a job has ended."""
-    for path in folder.iterdir():
-        if not path.is_dir():
+def is_cleared(folder: Path) -> bool:
+    """Whether `clear` has been at it to its end."""
+    return not (folder / TRAINING).exists()
+
+
+def clear(folder: Path, kept: Collection[str]) -> None:
+    """Remove everything but the adapters named: nothing else is needed once a job has ended.
+
+    Where a worker, orphaned by a kill of the service, is still at it, nothing is done.
+    """
+    with suppress(LockedError), file_lock(folder / LOCK):
+        for path in folder.iterdir():
+            if path.is_dir() and path.name not in kept:
+                shutil.rmtree(path)
+            elif not path.is_dir() and path.name not in {LOCK, TRAINING}:
+                path.unlink()
+        _remove_half_written(folder)
+        # The last of all: as long as it is there, a kill has left something to do.
+        (folder / TRAINING).unlink()
+    if is_cleared(folder):
+        (folder / LOCK).unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed workers left half written, unless one that lives has the folder."""
+    with suppress(LockedError), file_lock(folder / LOCK):
+        _remove_half_written(folder)
+
+
+def _remove_half_written(folder: Path) -> None:
+    for pattern in (".*", "*.part", "adapter-*/.*"):
+        for path in folder.glob(pattern):
             path.unlink()
-        elif not path.name.startswith("adapter-") or path.name.endswith(".part"):
-            shutil.rmtree(path)
 
 
 def _link(source: Path, path: Path) -> None:
+    if not source.exists():
+        raise UnknownIdError("File", source.name, param=f"{path.stem}_file")
     try:
         os.link(source, path)
     except OSError:  # a file system without hard links

@@ -12,6 +12,7 @@ from desktop_app.engine.jobs_runner.worker_log import Measured, NotSaved, Starte
 from desktop_app.engine.store.database import Database
 from desktop_app.engine.store.records import (
     ACTIVE,
+    CHECKPOINTS,
     EVENTS,
     FINISHED,
     JOBS,
@@ -87,6 +88,11 @@ class JobLife:
         with self.database.reading() as connection:
             return [job for job in JOBS.all(connection) if job.status in FINISHED]
 
+    def unfinished(self) -> list[JobRecord]:
+        """Return the jobs that go on, or may."""
+        with self.database.reading() as connection:
+            return [job for job in JOBS.all(connection) if job.status not in FINISHED]
+
     def first(self, *statuses: JobStatus) -> JobRecord | None:
         """Return the oldest job in the first of these states that any job has."""
         with self.database.reading() as connection:
@@ -158,11 +164,23 @@ class JobLife:
             if job.status not in FINISHED and EVENTS.add(connection, event, owner=job_id):
                 change(connection, job, estimated_finish=int(line.at + line.seconds_left))
 
+    def adapters(self, job_id: str) -> set[str]:
+        """Return the folders of the models that a job has made and nobody has deleted."""
+        with self.database.reading() as connection:
+            return {checkpoint.adapter for checkpoint in CHECKPOINTS.all(connection, job_id)}
+
+    def waits_for_room(self, job_id: str, attempt: str) -> None:
+        """Note that the disk is too full for a job to begin or to go on."""
+        message = "The disk is full: the job waits until there is room. Free some space"
+        with self.database.transaction() as connection:
+            add_event(connection, job_id, f"no room:{attempt}", message, level="warn")
+
     def not_saved(self, job_id: str, line: NotSaved) -> None:
-        """Note that the disk was full."""
+        """Note that the disk was full: for a state, for an epoch's model or for the last one."""
         message = (
-            f"The disk is full: the state after step {line.step} could not be saved. Training goes"
-            " on; free some space, for what is not saved is lost if it is interrupted"
+            f"The disk is full: what was reached after step {line.step} could not be saved."
+            " Training goes on as far as it can without; free some space, for what is not saved is"
+            " lost if it is interrupted"
         )
         with self.database.transaction() as connection:
             add_event(connection, job_id, f"not saved:{line.step}", message, level="warn")
@@ -227,7 +245,9 @@ class JobLife:
             return change(connection, job, status=JobStatus.QUEUED)
 
     def recover(self) -> None:
-        """After a start: jobs that were being paused have no worker any more."""
+        """Where no worker runs, jobs that were being paused are paused."""
+        if self.first(JobStatus.PAUSING) is None:
+            return
         with self.database.transaction() as connection:
             for job in JOBS.all(connection):
                 if job.status == JobStatus.PAUSING:

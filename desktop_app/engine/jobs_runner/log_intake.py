@@ -1,7 +1,7 @@
 """Takes what a worker logs into the store."""
 
 from desktop_app.core.jobs.job import JobError
-from desktop_app.engine.jobs_runner.job_life import JobLife
+from desktop_app.engine.jobs_runner.job_life import JobLife, add_event
 from desktop_app.engine.jobs_runner.results import Results
 from desktop_app.engine.jobs_runner.worker_log import (
     Done,
@@ -10,6 +10,7 @@ from desktop_app.engine.jobs_runner.worker_log import (
     LogReader,
     Measured,
     NotSaved,
+    Planned,
     Refused,
     Started,
 )
@@ -40,6 +41,8 @@ class LogIntake:
         match line:
             case Started():
                 self._life.started(job_id, attempt, line)
+            case Planned():
+                self._planned(job_id, line)
             case Refused():
                 message = f"Example {line.example} does not fit the model's chat template."
                 self._life.fail(
@@ -55,3 +58,19 @@ class LogIntake:
                 self._results.succeeded(job_id, line)
                 if line.tokens_per_second is not None:
                     set_fact(self._database, SPEED_FACT, str(line.tokens_per_second))
+
+    def _planned(self, job_id: str, line: Planned) -> None:
+        message = plan_message(line)
+        level = "warn" if line.again else "info"
+        with self._database.transaction() as connection:
+            add_event(connection, job_id, f"planned:{message}", message, level=level)
+
+
+def plan_message(line: Planned) -> str:
+    """Word how a job uses the machine."""
+    how = f"on {line.device}, in {line.precision}, up to {line.pack_tokens:,} tokens at a time"
+    if line.again:
+        return f"Memory ran out. Training goes on more slowly from the last saved state, {how}"
+    if line.saves_memory:
+        return f"Training {how}; memory is short, so that some of the work is done twice"
+    return f"Training {how}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.engine.backends.backend import ModelFileError
 from desktop_app.engine.identifiers import tuned_model_name
 from desktop_app.engine.models.model_list import ModelList
 from desktop_app.engine.store.records import JobRecord
@@ -19,13 +20,16 @@ class Origin:
 def origin_of(models: ModelList, model: str) -> Origin:
     """Return where training goes on from this model.
 
-    Raises UnknownIdError, and ModelFileError for damage.
+    Raises UnknownIdError, and ModelFileError for damage or an adapter that is not there.
     """
     checkpoint = models.checkpoint(model)
     if checkpoint is None:
         models.trainable(model)
         return Origin()
-    return Origin(checkpoint.base, models.files(model).adapter)
+    adapter = models.files(model).adapter
+    if adapter is None or not adapter.is_dir() or not any(adapter.iterdir()):
+        raise ModelFileError("its adapter is missing on the disk.")
+    return Origin(checkpoint.base, adapter)
 
 
 def model_name(job: JobRecord, step: int | None = None) -> str:

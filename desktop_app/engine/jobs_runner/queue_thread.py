@@ -14,8 +14,8 @@ PAUSE_SECONDS = 1.0
 class QueueThread:
     """Calls `do_next` until `stopping`; pauses when it answers that there was nothing to do.
 
-    A fault of the store, a full disk say, passes: it is logged and tried again after a pause. A
-    queue that nobody serves would leave every job waiting in a service that looks alive.
+    A fault of the store, a full disk say, passes: it is logged once and tried again after a pause.
+    A queue that nobody serves would leave every job waiting in a service that looks alive.
     """
 
     def __init__(self, name: str, do_next: Callable[[], bool], stopping: threading.Event) -> None:
@@ -47,14 +47,19 @@ class QueueThread:
         """Set `stopping` and wait for the end of what is being done."""
         self._stopping.set()
         self._wake.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _work(self) -> None:
+        fault = ""
         while not self._stopping.is_set():
             try:
                 had_something = self._do_next()
+                fault = ""
             except Exception as error:  # noqa: BLE001  # see the class
-                log.error("the %s: %s", self._name, where(error))
+                if fault != where(error):
+                    fault = where(error)
+                    log.error("the %s: %s", self._name, fault)
                 had_something = False
             if not had_something:
                 self.wait(PAUSE_SECONDS)

@@ -76,10 +76,10 @@ class Results:
 
     def delete_model(self, checkpoint: CheckpointRecord) -> None:
         """Remove a tuned model: from the list first, then from the disk."""
+        folder = self._folders.jobs / checkpoint.job / checkpoint.adapter
         with self._database.transaction() as connection:
             CHECKPOINTS.delete(connection, checkpoint.id)
-        folder = self._folders.jobs / checkpoint.job / checkpoint.adapter
-        shutil.rmtree(folder, ignore_errors=True)
+            self._database.after_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
 
     def _drop_old(self, job_id: str) -> None:
         with self._database.reading() as connection:

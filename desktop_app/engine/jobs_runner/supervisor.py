@@ -2,9 +2,10 @@
 
 import logging
 import signal
+import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +23,11 @@ from desktop_app.engine.jobs_runner.worker_exit import NO_MEMORY_CODE, WorkerExi
 from desktop_app.engine.jobs_runner.worker_log import LogReader, attempts, next_attempt
 from desktop_app.engine.jobs_runner.worker_process import WorkerProcess
 from desktop_app.engine.machine import Machine
+from desktop_app.engine.memory import give_memory_back
 from desktop_app.engine.models.loaded_models import LoadedModels
 from desktop_app.engine.models.model_list import ModelList
 from desktop_app.engine.service_log import where
+from desktop_app.engine.store.disk_full import is_disk_full
 from desktop_app.engine.store.durable import write_durably
 from desktop_app.engine.store.folders import Folders
 from desktop_app.engine.store.records import FINISHED, JobRecord, JobStatus
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 
 MOST_KILLS = 3
 """So often in a row may a worker be killed without coming further than the time before."""
+MOST_FULL_SECONDS = 600.0
+"""So long is a job tried again whose worker ends for want of room on the disk."""
 POLL_SECONDS = 0.1
 STOP_SECONDS = 60.0
 
@@ -60,11 +65,13 @@ class Supervisor:
         self._folders = folders
         self._stopping = stopping
         self._kills: dict[str, _Kills] = {}
+        self._full_since: dict[str, float] = {}
         self._queue = QueueThread("supervisor", self._do_next, stopping)
 
     def start(self) -> None:
         """Begin with the jobs that an earlier service left unfinished."""
-        self._life.recover()
+        for job in self._life.unfinished():
+            job_folder.sweep(self._folders.jobs / job.id)
         self._queue.start()
 
     def wake(self) -> None:
@@ -77,10 +84,11 @@ class Supervisor:
 
     def _do_next(self) -> bool:
         """Run the job whose turn it is; without one, do what can wait and return False."""
+        # Here no worker runs: whatever a kill or a full disk kept from being told is told now.
+        self._life.recover()
         job = self._life.first(JobStatus.RUNNING, JobStatus.QUEUED)
         if job is not None:
-            self._run_safely(job)
-            return True
+            return self._run_safely(job)
         self._clear_finished()
         self._speed.measure_if_asked(give_up=self._has_work)
         return False
@@ -89,28 +97,53 @@ class Supervisor:
         """Drop the working files of jobs that were cancelled while no worker had them."""
         for job in self._life.finished():
             folder = self._folders.jobs / job.id
-            if (folder / job_folder.TRAINING).exists():
-                job_folder.clear(folder)
+            if not job_folder.is_cleared(folder):
+                job_folder.clear(folder, self._life.adapters(job.id))
 
     def _has_work(self) -> bool:
         return self._stopping.is_set() or self._queue.is_woken
 
-    def _run_safely(self, job: JobRecord) -> None:
+    def _run_safely(self, job: JobRecord) -> bool:
+        """Run a job; False if it is to be tried again after a pause, for want of room."""
+        began_at = time.monotonic()
         try:
-            self._run(job)
-        except Exception as error:  # noqa: BLE001  # one job's fault must not end the others'
+            code = self._run(job)
+        except Exception as error:  # one job's fault must not end the others'
+            if is_disk_full(error):
+                self._tell_full(job.id)
+                raise  # The job is left as it is.
             log.error("job %s: %s", job.id, where(error))
             self._life.fail(job.id, job_error(1))
+            return True
+        if code != WorkerExit.NO_SPACE:
+            self._full_since.pop(job.id, None)
+            return True
+        since = self._full_since.setdefault(job.id, began_at)
+        if time.monotonic() - since > MOST_FULL_SECONDS:
+            self._life.fail(job.id, job_error(code))
+            return True
+        self._tell_full(job.id)
+        return False
 
-    def _run(self, job: JobRecord) -> None:
+    def _tell_full(self, job_id: str) -> None:
+        """Say that a job waits for room, if there is room to say it."""
+        attempt = attempts(self._folders.jobs / job_id)[-1:]
+        with suppress(sqlite3.OperationalError):
+            self._life.waits_for_room(job_id, attempt[0].stem if attempt else "")
+
+    def _run(self, job: JobRecord) -> int | None:
+        """Run a job's worker and return how it ended, None if there was nothing to run.
+
+        A job whose worker found no room is not concluded.
+        """
         folder = self._folders.jobs / job.id
         logs = [LogReader(path) for path in attempts(folder)]
         self._take(job.id, logs)
         if self._life.job(job.id).status in FINISHED:
-            return
+            return None
         if error := self._prepare(job, folder):
             self._life.fail(job.id, error)
-            return
+            return None
         log_path = next_attempt(folder)
         worker = WorkerProcess(folder, log_path, self._machine.worker_environment())
         log.info("job %s: %s", job.id, log_path.stem)
@@ -122,6 +155,7 @@ class Supervisor:
             worker.close()
         log.info("job %s: worker ended with %s %s", job.id, code, worker.last_words())
         self._conclude(job.id, code, log_path.stem)
+        return code
 
     def _prepare(self, job: JobRecord, folder: Path) -> JobError | None:
         """Write the worker's settings; what stands in the way is returned."""
@@ -132,6 +166,7 @@ class Supervisor:
             missing = self._machine.lacks_memory(path, training=True)
             if missing:
                 self._loaded.release_idle(seconds=0, patience=5)
+                give_memory_back()
                 missing = self._machine.lacks_memory(path, training=True)
         except ModelFileError:
             return job_error(WorkerExit.MODEL_FILE)
@@ -145,19 +180,35 @@ class Supervisor:
             has_validation=job.validation_file is not None,
             continues=job.base is not None,
         )
+        job_folder.sweep(folder)
         write_durably(folder / job_folder.SETTINGS, msgspec.json.encode(settings))
         self._life.begin(job.id, resolved)
         return None
 
-    def _take(self, job_id: str, logs: Sequence[LogReader]) -> None:
-        for reader in logs:
-            self._intake.take(job_id, reader)
+    def _take(self, job_id: str, logs: list[LogReader]) -> None:
+        """Take what is new; what could not be kept is read again the next time."""
+        for place, reader in enumerate(logs):
+            try:
+                self._intake.take(job_id, reader)
+            except BaseException:
+                logs[place] = LogReader(reader.path)
+                raise
 
-    def _attend(self, job_id: str, worker: WorkerProcess, logs: Sequence[LogReader]) -> int:
+    def _take_if_room(self, job_id: str, logs: list[LogReader]) -> None:
+        """Take what is new; on a full disk it can wait, for the worker has written it down."""
+        try:
+            self._take(job_id, logs)
+        except (OSError, sqlite3.OperationalError) as error:
+            if not is_disk_full(error):
+                raise
+
+    def _attend(self, job_id: str, worker: WorkerProcess, logs: list[LogReader]) -> int:
         """Follow a worker to its end and return its exit code."""
         asked_at: float | None = None
+        has_begun = False
         while (code := worker.exit_code()) is None:
-            self._take(job_id, logs)
+            self._take_if_room(job_id, logs)
+            has_begun = has_begun or logs[-1].has_read
             status = self._life.job(job_id).status
             if status == JobStatus.CANCELLED:
                 worker.kill()
@@ -165,7 +216,7 @@ class Supervisor:
                 if time.monotonic() - asked_at > STOP_SECONDS:
                     worker.kill()
             elif self._stopping.is_set() or status != JobStatus.RUNNING:
-                if logs[-1].has_read:
+                if has_begun:
                     worker.ask_to_stop()
                 else:
                     # It is still loading: nothing can be lost, and it would not hear for seconds.
@@ -183,7 +234,7 @@ class Supervisor:
             elif code < 0 and self._may_go_on(job_id):
                 # It is still running, and so the next to be taken from the queue.
                 self._life.worker_killed(job_id, attempt, signal.Signals(-code).name)
-            else:
+            elif code != WorkerExit.NO_SPACE:
                 self._life.fail(job_id, job_error(code))
         elif status == JobStatus.PAUSING:
             self._life.halted(job_id)

@@ -4,34 +4,27 @@ What it computes depends on its plan alone, never on when it was interrupted: a 
 gives the same numbers to the last bit.
 """
 
-import errno
 import math
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from desktop_app.engine.backends.backend import BrokenOffError, Measurement, Trainer
+from desktop_app.engine.jobs_runner import ranks
 from desktop_app.engine.jobs_runner.batch_plan import BatchPlan
 from desktop_app.engine.jobs_runner.clock import EvenClock
-from desktop_app.engine.jobs_runner.job_folder import (
-    KEPT_STATES,
-    adapter_name,
-    state_path,
-    states,
-)
 from desktop_app.engine.jobs_runner.lessons import Lessons
+from desktop_app.engine.jobs_runner.run_keeper import RunKeeper
 from desktop_app.engine.jobs_runner.settings import learning_rate
 from desktop_app.engine.jobs_runner.worker_log import (
     Done,
     Exported,
     LogWriter,
     Measured,
-    NotSaved,
 )
 
 SAVE_SECONDS = 30.0
-"""How much of a run a kill may cost; saving takes some tenths of a second."""
+"""How much of a run a kill may cost, where a step takes less; saving takes some tenths of one."""
 
 
 class DivergedError(Exception):
@@ -55,18 +48,18 @@ class TrainingRun:
         log: LogWriter,
         stop: threading.Event,
     ) -> None:
-        self._trainer = trainer
         self._lessons = lessons
         self._plan = plan
         self._peak_rate = peak_rate
-        self._folder = folder
         self._log = log
         self._stop = stop
         self._clock = EvenClock()
+        self._keeper = RunKeeper(trainer, folder, log, stop, self._clock)
         self._sample = plan.validation_sample(lessons.n_validation)
         self._began_at = self._saved_at = time.monotonic()
         self._is_new = False
         self._steps = 0
+        self._save_seconds = 0.0
         self._training_seconds = 0.0
         self._training_tokens = 0
 
@@ -80,7 +73,14 @@ class TrainingRun:
                     self._save_what_is_new(step)
                     return False
                 step = self._do(step + 1)
+            return self._finish(step)
         except BrokenOffError:
+            return False
+
+    def _finish(self, step: int) -> bool:
+        """Write the model and tell of it; False where it was not to wait for room any more."""
+        if not self._keeper.export_patiently(step):
+            self._save_what_is_new(step)
             return False
         self._log_done(step)
         return True
@@ -89,6 +89,7 @@ class TrainingRun:
         """Do one step, and what follows it."""
         places = self._plan.batch(step)
         rate = learning_rate(step, self._plan.total_steps, self._peak_rate)
+        is_last = step == self._plan.total_steps
         began_at = time.monotonic()
         try:
             measured = self._lessons.step(places, rate)
@@ -102,14 +103,16 @@ class TrainingRun:
         ends_epoch = self._plan.ends_epoch(step)
         self._log_measured(step, train, full=ends_epoch)
         self._is_new = True
-        if ends_epoch:
-            self._trainer.export_adapter(self._folder / adapter_name(step))
-            if step < self._plan.total_steps:
-                self._log.write(Exported(step=step, at=self._clock.now()))
-        is_due = time.monotonic() - self._saved_at > SAVE_SECONDS
-        if is_due and step < self._plan.total_steps:
+        if ends_epoch and not is_last and self._keeper.export(step):
+            self._keeper.tell(Exported(step=step, at=self._clock.now()))
+        if ranks.agreed(self._is_due(time.monotonic() - began_at)) and not is_last:
             self._save(step)
         return step
+
+    def _is_due(self, step_seconds: float) -> bool:
+        """Whether a state saved behind the next step, if that is as slow, might come too late."""
+        passed = time.monotonic() - self._saved_at
+        return passed + 1.5 * step_seconds + self._save_seconds > SAVE_SECONDS
 
     def _log_measured(self, step: int, values: dict[str, float], *, full: bool) -> None:
         n_validation = self._lessons.n_validation
@@ -127,11 +130,11 @@ class TrainingRun:
             seconds_left=left * elapsed / self._steps if self._steps else 0.0,
             **values,
         )
-        self._log.write(line)
+        self._keeper.tell(line)
 
     def _log_done(self, step: int) -> None:
         every = range(self._lessons.n_training)
-        self._log.write(
+        self._keeper.tell(
             Done(
                 step=step,
                 at=self._clock.now(),
@@ -152,39 +155,12 @@ class TrainingRun:
             self._save(step)
 
     def _save(self, step: int) -> None:
-        """Save the state, behind which lies nothing that the log does not hold.
-
-        On a full disk the state before the last makes room. If that is not enough, the run goes
-        on without, says so, and tries again later.
-        """
-        self._log.sync()
-        path = state_path(self._folder, step)
-        earlier = [state for state in states(self._folder) if state != path]
-        saved = self._saved(path)
-        if not saved:
-            _remove(earlier[:-1])
-            saved = self._saved(path)
-        if saved:
-            _remove(earlier[: 1 - KEPT_STATES])
-        else:
-            self._log.write(NotSaved(step=step, at=self._clock.now()))
-        self._saved_at = time.monotonic()
+        began_at = time.monotonic()
+        self._keeper.save(step)
+        # What is done from here on is not in it.
+        self._saved_at = began_at
+        self._save_seconds = time.monotonic() - began_at
         self._is_new = False
-
-    def _saved(self, path: Path) -> bool:
-        """Write the state; False if the disk is full."""
-        try:
-            self._trainer.save_checkpoint(path)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            return False
-        return True
-
-
-def _remove(paths: Sequence[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
 
 
 def _named(prefix: str, measured: Measurement) -> dict[str, float]:

@@ -18,6 +18,7 @@ from desktop_app.engine.jobs_runner.training_file import (
 )
 from desktop_app.engine.jobs_runner.worker_exit import job_error
 from desktop_app.engine.service_log import where
+from desktop_app.engine.store.disk_full import is_disk_full
 from desktop_app.engine.store.folders import Folders
 from desktop_app.engine.store.records import JobRecord, JobStatus
 
@@ -61,7 +62,9 @@ class Validator:
             self._check(job)
         except StoppedError:
             return False
-        except Exception as error:  # noqa: BLE001  # one job's fault must not end the others'
+        except Exception as error:  # one job's fault must not end the others'
+            if is_disk_full(error):
+                raise  # to be tried again: the job waits for room
             log.error("job %s: %s", job.id, where(error))
             self._life.fail(job.id, job_error(1))
         return True

@@ -27,6 +27,20 @@ class Started(Struct, frozen=True, tag="started"):
     checkpoint_damaged: bool = False
 
 
+class Planned(Struct, frozen=True, tag="planned"):
+    """How the attempt uses the machine; `again`: memory had run out, and less of it is taken now.
+
+    `saves_memory`: more is computed twice, so that less is kept.
+    """
+
+    device: str
+    precision: str
+    pack_tokens: int
+    saves_memory: bool
+    at: float
+    again: bool = False
+
+
 class Measured(Struct, frozen=True, tag="measured", omit_defaults=True):
     """A step was done; step 0 is the model before training."""
 
@@ -72,7 +86,7 @@ class Done(Struct, frozen=True, tag="done"):
     tokens_per_second: float | None
 
 
-Line = Started | Refused | Measured | NotSaved | Exported | Done
+Line = Started | Planned | Refused | Measured | NotSaved | Exported | Done
 
 
 def attempts(job_folder: Path) -> list[Path]:

@@ -16,7 +16,9 @@ from safetensors.numpy import save as to_safetensors
 
 from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.model_files.gguf_file import GgufFile
+from desktop_app.engine.backends.model_files.folder_adapter import read_folder_adapter
+from desktop_app.engine.backends.model_files.hf_folder import SafetensorsFolder
+from desktop_app.engine.backends.model_files.model_file import open_model
 from desktop_app.engine.backends.numpy_llama.adapter import read_adapter
 from desktop_app.engine.backends.numpy_llama.shape import read_shape
 from desktop_app.engine.identifiers import random_id, tuned_model_name
@@ -96,12 +98,11 @@ class AdapterImport:
         fitting, fault = [], ModelFileError("It fits no base model that is here.")
         for name, path in bases.items():
             try:
-                with GgufFile(path) as file:
-                    lora = read_adapter(adapter, read_shape(file))
+                changes_something = _changes_something(adapter, path)
             except ModelFileError as error:
                 fault = error
                 continue
-            if not any(b.any() for _, _, b in lora.pairs()):
+            if not changes_something:
                 fault = ModelFileError("It changes nothing: every B in it is zero.")
                 continue
             fitting.append(name)
@@ -113,6 +114,15 @@ class AdapterImport:
         if len(fitting) != 1:
             raise ModelFileError("It fits more than one base model: name the one it belongs to.")
         return fitting[0]
+
+
+def _changes_something(adapter: Path, base: Path) -> bool:
+    """Whether any B of an adapter that fits is not zero. Raises ModelFileError if it does not."""
+    with open_model(base) as file:
+        if isinstance(file, SafetensorsFolder):
+            return bool(read_folder_adapter(adapter, file).updates)
+        lora = read_adapter(adapter, read_shape(file))
+    return any(b.any() for _, _, b in lora.pairs())
 
 
 def _read_config(path: Path) -> bytes:

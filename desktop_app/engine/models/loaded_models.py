@@ -1,14 +1,17 @@
 """Base models in memory: loaded when first asked, let go of when nobody asks any more."""
 
 import asyncio
+import ctypes
 import hashlib
 import logging
+import sys
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
@@ -20,7 +23,10 @@ from desktop_app.engine.models.model_list import ModelFiles
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 300.0
+TURN_SECONDS = 0.1
+"""How long one reply is worked on while others wait."""
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -28,8 +34,55 @@ class NoMemoryError(Exception):
     """A model does not fit into memory now; the text is meant for the user."""
 
 
+class _Answer:
+    """A reply that is made in turns on the model's thread, and read on the event loop."""
+
+    def __init__(self, begin: Callable[[], Iterator[GeneratedPiece]]) -> None:
+        self._begin = begin
+        self._making: Iterator[GeneratedPiece] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._made: asyncio.Queue[GeneratedPiece | BaseException | None] = asyncio.Queue()
+        self._unwanted = threading.Event()
+
+    async def pieces(self) -> AsyncGenerator[GeneratedPiece]:
+        """Yield what is made; raise what making it raised."""
+        while (made := await self._made.get()) is not None:
+            if isinstance(made, BaseException):
+                raise made
+            yield made
+
+    def give_up(self) -> None:
+        """Nobody reads it any more."""
+        self._unwanted.set()
+
+    def go_on(self, seconds: float) -> bool:
+        """Make more of it, on the model's thread, for so long; return whether there is more."""
+        until = time.monotonic() + seconds
+        if self._making is None and not self._unwanted.is_set():
+            self._making = self._begin()
+        for piece in self._making or ():
+            if self._unwanted.is_set():
+                log.info("generation stopped after %d tokens", piece.completion_tokens)
+                break
+            self.tell(piece)
+            if time.monotonic() >= until:
+                return True
+        return False
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Tell the reader that nothing more comes."""
+        self._making = None  # what is not at its end yet is closed here, not on another thread
+        self.tell(error)
+
+    def tell(self, made: GeneratedPiece | BaseException | None) -> None:
+        """Hand something to the reader: None is the end."""
+        # A loop that is closed has no readers any more.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._made.put_nowait, made)
+
+
 class LoadedModel:
-    """One base model and the one thread that works with it: a queue of one request at a time.
+    """One base model and the one thread that works with it: replies take turns on it.
 
     `fingerprint` changes with what the answer to a seed depends on, beside the model asked for.
     """
@@ -39,6 +92,7 @@ class LoadedModel:
         self._path = path
         self._model: Model | None = None
         self._used_at = time.monotonic()
+        self._answers: set[_Answer] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"model-{path.stem}")
         parts = (__version__, machine.backend.name, np.__version__, machine.threads, path.name)
         digest = hashlib.sha256(repr(parts).encode()).hexdigest()
@@ -56,34 +110,32 @@ class LoadedModel:
         self, adapter: Path | None, prompt: TokenIds, sampling: Sampling
     ) -> AsyncGenerator[GeneratedPiece]:
         """Yield the continuation as it comes; closing the iterator stops within a token."""
-        loop = asyncio.get_running_loop()
-        queue: asyncio.Queue[GeneratedPiece | None] = asyncio.Queue()
-        stop = threading.Event()
 
-        def produce(model: Model) -> None:
-            for piece in model.generate(prompt, sampling):
-                if stop.is_set():
-                    log.info("generation stopped after %d tokens", piece.completion_tokens)
-                    return
-                loop.call_soon_threadsafe(queue.put_nowait, piece)
+        def begin() -> Iterator[GeneratedPiece]:
+            return self._run(adapter, lambda model: model.generate(prompt, sampling))
 
-        producing = loop.run_in_executor(self._thread, self._run, adapter, produce)
-        producing.add_done_callback(lambda _: queue.put_nowait(None))
+        answer = _Answer(begin)
+        self._answers.add(answer)
+        self._queue(answer)
         try:
-            while (piece := await queue.get()) is not None:
+            async for piece in answer.pieces():
                 yield piece
-            await producing
         finally:
-            stop.set()
-            producing.cancel()
+            answer.give_up()
 
     def release_if_idle(self, seconds: float) -> Future[None]:
         """Forget the weights, behind whatever waits, if nobody used them for so long."""
-        return self._thread.submit(self._release, seconds)
+        released: Future[None] = Future()
+        if not self._submit(self._release, seconds, released):
+            released.set_result(None)
+        return released
 
     def close(self) -> None:
         """End the thread; what waits is dropped."""
         self._thread.shutdown(cancel_futures=True)
+        for answer in list(self._answers):
+            answer.give_up()
+            answer.tell(asyncio.CancelledError())
 
     def _run(self, adapter: Path | None, work: Callable[[Model], T]) -> T:
         if self._model is None:
@@ -97,10 +149,53 @@ class LoadedModel:
         finally:
             self._used_at = time.monotonic()
 
-    def _release(self, seconds: float) -> None:
+    def _submit(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Line up work; return whether the thread still takes any."""
+        try:
+            self._thread.submit(work, *args, **kwargs)
+        except RuntimeError:
+            return False
+        return True
+
+    def _queue(self, answer: _Answer) -> None:
+        if not self._submit(self._turn, answer):
+            self._finish(answer, asyncio.CancelledError())
+
+    def _turn(self, answer: _Answer) -> None:
+        """Work on a reply for a while, then line it up behind the others."""
+        try:
+            if answer.go_on(TURN_SECONDS):
+                self._queue(answer)
+            else:
+                self._finish(answer)
+        except Exception as error:  # noqa: BLE001  # whoever asked must hear of it, whatever it is
+            self._finish(answer, error)
+        finally:
+            self._used_at = time.monotonic()
+
+    def _finish(self, answer: _Answer, error: BaseException | None = None) -> None:
+        self._answers.discard(answer)
+        answer.end(error)
+
+    def _release(self, seconds: float, released: Future[None]) -> None:
+        if self._answers and self._submit(self._release, seconds, released):
+            return  # behind the replies that are being made
         if self._model is not None and time.monotonic() - self._used_at >= seconds:
             self._model = None
+            _give_back_memory()
             log.info("released a model that nobody used")
+        released.set_result(None)
+
+
+def _give_back_memory() -> None:
+    """Let the system have what was freed; glibc keeps it otherwise: 500 MB of the starter's 540.
+
+    The C libraries of macOS and Windows give back arrays of this size by themselves.
+    """
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none, and needs none
+        if trim is not None:
+            trim(0)
 
 
 class LoadedModels:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.engine.backends.backend import ModelFileError
+from desktop_app.engine.models.base_folders import base_folders
+from desktop_app.engine.models.origin import Origin, read_origin
 from desktop_app.engine.models.starter_model import STARTER_MODEL, StarterFinder
 from desktop_app.engine.store.database import Database
 from desktop_app.engine.store.folders import Folders
@@ -54,6 +56,9 @@ class ModelList:
         for path in sorted(self._folders.models.glob("*.gguf")):
             if path.name != self._starter.starter.file_name:
                 paths.setdefault(path.stem.lower(), path)
+        for base in base_folders(self._folders.models):
+            if base.weights is not None:
+                paths.setdefault(base.id, base.weights)
         return paths
 
     def base_path(self, model: str) -> Path | None:
@@ -62,10 +67,7 @@ class ModelList:
 
     def listed(self) -> list[ListedModel]:
         """Return all models, base models first."""
-        bases = [
-            ListedModel(model, int(path.stat().st_mtime))
-            for model, path in self.base_paths().items()
-        ]
+        bases = [ListedModel(model, _changed_at(path)) for model, path in self.base_paths().items()]
         return bases + [ListedModel(c.model, c.created_at) for c in self._checkpoints()]
 
     def checkpoint(self, model: str) -> CheckpointRecord | None:
@@ -87,10 +89,22 @@ class ModelList:
             return path
         if model == self._starter.starter.model and self._starter.find().damaged:
             raise ModelFileError("its file is damaged. Fetch the model again.")
+        if any(base.id == model for base in base_folders(self._folders.models)):
+            raise ModelFileError("its files are not whole. Remove the model and fetch it again.")
         raise UnknownIdError("Model", model)
+
+    def origin(self, base: Path) -> Origin | None:
+        """Return where a base model came from, None where that is not kept beside it."""
+        folder = base if base.is_dir() else base.parent
+        return read_origin(folder) if folder.parent == self._folders.models else None
 
     def hub_name(self, base: Path) -> str:
         """Return the name under which a base model is published, '' where that is not known."""
+        origin = self.origin(base)
+        if origin is not None:
+            return origin.hub
+        if base.is_dir():
+            return ""
         is_starter = self._starter.starter == STARTER_MODEL and self._starter.is_sound(base)
         return STARTER_HUB if is_starter else ""
 
@@ -99,7 +113,19 @@ class ModelList:
             return CHECKPOINTS.all(connection)
 
 
+def _changed_at(path: Path) -> int:
+    """Return when a model was put here, 0 where it was removed this moment."""
+    try:
+        return int(path.stat().st_mtime)
+    except OSError:
+        return 0
+
+
+def plain_name(name: str) -> str:
+    """Return a name that a model can have, as like another one as can be."""
+    return (re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip(".-") or "model")[:100]
+
+
 def file_name_for(path: Path) -> str:
     """Return a plain name under which a model file taken from elsewhere is kept."""
-    stem = re.sub(r"[^a-z0-9._-]+", "-", path.stem.lower()).strip(".-") or "model"
-    return f"{stem[:100]}.gguf"
+    return f"{plain_name(path.stem)}.gguf"

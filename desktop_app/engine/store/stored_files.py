@@ -54,7 +54,7 @@ class StoredFiles:
         """Remove a file; jobs keep the examples that they were given. Raises UnknownIdError."""
         with self._database.transaction() as connection:
             FILES.delete(connection, file_id)
-        self.path(file_id).unlink(missing_ok=True)
+            self._database.after_commit(lambda: self._remove(file_id))
 
     def drop_expired(self) -> None:
         """Remove every file whose time is over."""
@@ -63,4 +63,7 @@ class StoredFiles:
             for file in expired:
                 FILES.delete(connection, file.id)
         for file in expired:
-            self.path(file.id).unlink(missing_ok=True)
+            self._remove(file.id)
+
+    def _remove(self, file_id: str) -> None:
+        self.path(file_id).unlink(missing_ok=True)

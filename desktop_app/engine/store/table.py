@@ -1,11 +1,16 @@
 """Records of one kind: immutable structs kept as JSON, in the order in which they came."""
 
+import logging
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
+
+from desktop_app.engine.store.database import StoreError
+
+log = logging.getLogger(__name__)
 
 
 class Identified(Protocol):
@@ -17,6 +22,8 @@ class Identified(Protocol):
         ...
 
 
+_BODY = "CAST(body AS BLOB)"
+"""As bytes: a text that is no UTF-8 any more would fail the query for every row."""
 MANY = 2**31
 """More records than there can be."""
 
@@ -57,13 +64,16 @@ class Table(Generic[R]):
         return cursor.rowcount == 1
 
     def get(self, connection: sqlite3.Connection, record_id: str) -> R:
-        """Return a record. Raises UnknownIdError."""
+        """Return a record. Raises UnknownIdError, and StoreError for one that is damaged."""
         row = connection.execute(
-            "SELECT body FROM records WHERE kind = ? AND id = ?", (self.kind, record_id)
+            f"SELECT {_BODY} FROM records WHERE kind = ? AND id = ?",  # noqa: S608  # fixed texts
+            (self.kind, record_id),
         ).fetchone()
         if row is None:
             raise UnknownIdError(self.kind, record_id)
-        return msgspec.json.decode(row[0], type=self._type)
+        for record in self._decoded([row]):
+            return record
+        raise StoreError(f"a {self.kind} in it is damaged")
 
     def replace(self, connection: sqlite3.Connection, record: R) -> None:
         """Put a record in the place of the one with its id."""
@@ -87,10 +97,16 @@ class Table(Generic[R]):
     def expired(self, connection: sqlite3.Connection, now: int) -> list[R]:
         """Return the records whose `expires_at` has come."""
         rows = connection.execute(
-            "SELECT body FROM records WHERE kind = ? AND json_extract(body, '$.expires_at') <= ?",
+            f"SELECT {_BODY} FROM records WHERE kind = ?"  # noqa: S608  # fixed texts
+            " AND json_extract(body, '$.expires_at') <= ?",
             (self.kind, now),
         ).fetchall()
-        return [msgspec.json.decode(body, type=self._type) for (body,) in rows]
+        return list(self._decoded(rows))
+
+    def ids(self, connection: sqlite3.Connection) -> set[str]:
+        """Return every id, also of records that are damaged."""
+        rows = connection.execute("SELECT id FROM records WHERE kind = ?", (self.kind,))
+        return {record_id for (record_id,) in rows}
 
     def all(self, connection: sqlite3.Connection, owner: str | None = None) -> list[R]:
         """Return the records of an owner, or of everybody, oldest first."""
@@ -126,12 +142,19 @@ class Table(Generic[R]):
             values.append(self._position(connection, after))
         order = "DESC" if newest_first else "ASC"
         rows = connection.execute(
-            f"SELECT body FROM records WHERE kind = ?{conditions}"  # noqa: S608  # fixed texts
+            f"SELECT {_BODY} FROM records WHERE kind = ?{conditions}"  # noqa: S608  # fixed texts
             f" ORDER BY seq {order} LIMIT ?",
             (*values, limit + 1),
         ).fetchall()
-        items = [msgspec.json.decode(body, type=self._type) for (body,) in rows[:limit]]
-        return Page(items, has_more=len(rows) > limit)
+        return Page(list(self._decoded(rows[:limit])), has_more=len(rows) > limit)
+
+    def _decoded(self, rows: Iterable[tuple[bytes]]) -> Iterable[R]:
+        """Yield the records in rows; one that is damaged must not take the others with it."""
+        for (body,) in rows:
+            try:
+                yield msgspec.json.decode(body, type=self._type)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                log.error("a damaged %s is left out", self.kind)
 
     def _position(self, connection: sqlite3.Connection, record_id: str) -> int:
         row = connection.execute(

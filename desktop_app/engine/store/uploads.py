@@ -74,9 +74,13 @@ class Uploads:
         """Accept an upload."""
         self.end_expired()
         self._folder(upload.id).mkdir(mode=0o700)
-        sync_folder(self._folders.uploads)
-        with self._database.transaction() as connection:
-            UPLOADS.add(connection, upload)
+        try:
+            sync_folder(self._folders.uploads)
+            with self._database.transaction() as connection:
+                UPLOADS.add(connection, upload)
+        except BaseException:
+            shutil.rmtree(self._folder(upload.id), ignore_errors=True)
+            raise
 
     def get(self, upload_id: str) -> UploadRecord:
         """Return an upload as it stands."""
@@ -93,13 +97,18 @@ class Uploads:
 
         Raises UploadStateError, and UploadMismatchError if the upload grows too large.
         """
-        with self._database.transaction() as connection:
-            _pending(UPLOADS.get(connection, part.upload))
-            stored = sum(other.bytes for other in PARTS.all(connection, part.upload))
-            if stored + part.bytes > MAX_UPLOAD_BYTES:
-                raise UploadMismatchError("data", "The parts of this upload exceed 8 GB.")
-            move_durably(path, self._folder(part.upload) / part.id)
-            PARTS.add(connection, part, owner=part.upload)
+        place = self._folder(part.upload) / part.id
+        try:
+            with self._database.transaction() as connection:
+                _pending(UPLOADS.get(connection, part.upload))
+                stored = sum(other.bytes for other in PARTS.all(connection, part.upload))
+                if stored + part.bytes > MAX_UPLOAD_BYTES:
+                    raise UploadMismatchError("data", "The parts of this upload exceed 8 GB.")
+                move_durably(path, place)
+                PARTS.add(connection, part, owner=part.upload)
+        except BaseException:
+            place.unlink(missing_ok=True)
+            raise
 
     def complete(self, upload_id: str, part_ids: Sequence[str], md5: str | None) -> UploadRecord:
         """Make one file of these parts, in this order.
@@ -189,6 +198,10 @@ class Uploads:
         digest = hashlib.md5(usedforsecurity=False)
         seen = digest.update if md5 is not None else _ignore
         paths = [self._folder(upload.id) / part_id for part_id in part_ids]
+        for path in paths:
+            if not path.is_file():
+                message = f"The bytes of part '{path.name}' are missing on the disk: send it again."
+                raise UploadMismatchError("part_ids", message)
         join_durably(paths, joined, seen, stopped=self._stopping)
         if md5 is not None and digest.hexdigest() != md5.lower():
             raise UploadMismatchError("md5", "The file does not have this md5 checksum.")

@@ -33,6 +33,8 @@ class EngineAddress:
     base_url: str
     pid: int
     token: str = field(repr=False)
+    tls: None = None
+    """Nothing is encrypted that does not leave this computer."""
 
     @property
     def is_alive(self) -> bool:

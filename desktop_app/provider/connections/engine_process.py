@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import msgspec
-
 from desktop_app.provider.connections.engine_address import EngineAddress, announced
+from desktop_app.provider.connections.engine_desk import COPY_SECONDS
+from desktop_app.provider.connections.engine_service import converted, request
 from desktop_app.provider.connections.engine_start import last_words, start_engine
 from desktop_app.provider.connections.engine_status import FETCHING, READY, EngineStatus
 from desktop_app.provider.conversion import fields, required_id
@@ -16,9 +16,6 @@ from desktop_app.provider.provider import ErrorKind, ProviderError
 IDLE_EXIT_SECONDS = 600
 POLL_SECONDS = 0.3
 STOP_SECONDS = 10.0
-ANSWER_SECONDS = 30.0
-COPY_SECONDS = 600.0
-"""How long taking over a model of some gigabytes may be silent."""
 
 FetchProgress = Callable[[int, int | None], None]
 """Called with the bytes fetched and the bytes in all, if known."""
@@ -70,11 +67,8 @@ class EngineProcess:
     async def status(self) -> EngineStatus:
         """Return what the service says of itself. Raises ProviderError."""
         address = await self.ensure_running()
-        answer = await _request(address, "GET", "/engine")
-        try:
-            return msgspec.convert(answer, EngineStatus, strict=False)
-        except msgspec.ValidationError as error:
-            raise ProviderError(ErrorKind.SERVICE_FAULT, str(error)) from None
+        answer = await request(address, "GET", "/engine")
+        return converted(answer, EngineStatus)
 
     async def fetch_starter_model(self, progress: FetchProgress) -> None:
         """Have the starter model fetched and wait for it; cancelling this cancels that.
@@ -82,13 +76,13 @@ class EngineProcess:
         Raises ProviderError.
         """
         address = await self.ensure_running()
-        await _request(address, "POST", "/engine/starter-model")
+        await request(address, "POST", "/engine/starter-model")
         try:
             while (model := (await self.status()).starter_model).state == FETCHING:
                 progress(model.bytes_done or 0, model.bytes)
                 await asyncio.sleep(POLL_SECONDS)
         except asyncio.CancelledError:
-            await _request(address, "DELETE", "/engine/starter-model")
+            await request(address, "DELETE", "/engine/starter-model")
             raise
         if model.state != READY:
             raise ProviderError(ErrorKind.ENGINE_FAILED, model.error or model.state)
@@ -100,7 +94,7 @@ class EngineProcess:
         """
         address = await self.ensure_running()
         body = {"path": str(path)}
-        answer = await _request(address, "POST", "/engine/models", body, COPY_SECONDS)
+        answer = await request(address, "POST", "/engine/models", body, COPY_SECONDS)
         return required_id(fields(answer))
 
     async def stop(self) -> None:
@@ -109,7 +103,7 @@ class EngineProcess:
         self._address = None
         if address is None or not address.is_alive:
             return
-        await _request(address, "POST", "/engine/shutdown")
+        await request(address, "POST", "/engine/shutdown")
         deadline = asyncio.get_running_loop().time() + STOP_SECONDS
         # A process that need not be our child has no event to wait for.
         while address.is_alive and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110  # see above
@@ -124,29 +118,7 @@ class EngineProcess:
 
 async def _answers(address: EngineAddress) -> bool:
     try:
-        answer = await _request(address, "GET", "/engine")
+        answer = await request(address, "GET", "/engine")
     except ProviderError:
         return False
     return isinstance(answer, Mapping) and "backend" in answer
-
-
-async def _request(
-    address: EngineAddress,
-    method: str,
-    path: str,
-    body: Mapping[str, str] | None = None,
-    timeout: float = ANSWER_SECONDS,  # noqa: ASYNC109  # how long it may be silent, not take
-) -> object:
-    """Ask the service for something outside the protocol. Raises ProviderError."""
-    # The SDK takes half a second to import: on this thread, and not at start-up.
-    from desktop_app.provider.client import new_client  # noqa: PLC0415
-    from desktop_app.provider.errors import provider_errors  # noqa: PLC0415
-
-    with provider_errors(address.token):
-        async with new_client(address.base_url, address.token, timeout, 0) as client:
-            url = str(client.base_url.join(path))
-            if method == "GET":
-                return await client.get(url, cast_to=object)
-            if method == "DELETE":
-                return await client.delete(url, cast_to=object)
-            return await client.post(url, cast_to=object, body=body)

@@ -14,14 +14,26 @@ class StarterModel(Struct, frozen=True):
     error: str | None = None
 
 
+class EngineBackend(Struct, frozen=True):
+    """Something an engine can reckon with. `why` says in words why it is not to be had."""
+
+    name: str
+    device: str | None = None
+    available: bool = True
+    why: str | None = None
+
+
 class EngineStatus(Struct, frozen=True):
     """The answer to GET /engine.
 
-    `training_tokens_per_second` was measured on this machine; None before anything was.
+    `device` is what the first model would run on, in words. `training_tokens_per_second` was
+    measured on this machine; None before anything was.
     """
 
     version: str = ""
     backend: str = ""
+    device: str | None = None
+    backends: tuple[EngineBackend, ...] = ()
     threads: int = 0
     memory_bytes: int = 0
     memory_available_bytes: int = 0

@@ -12,6 +12,7 @@ class ConnectionKind(StrEnum):
 
     THIS_COMPUTER = "this_computer"
     OPENAI = "openai"
+    ENGINE = "engine"
     OTHER = "other"
 
 
@@ -28,7 +29,8 @@ class ConnectionProfile:
     """One connection. `base_url` is "" where the address is known only once the service runs.
 
     No job can be created from `training_closes` on, and from `models_close` on no tuned model
-    answers; None where no such day is known.
+    answers; None where no such day is known. `certificate` (PEM) is the only one that is trusted;
+    "" leaves that to the system.
     """
 
     id: str
@@ -40,3 +42,9 @@ class ConnectionProfile:
     data_place: DataPlace
     training_closes: date | None = None
     models_close: date | None = None
+    certificate: str = ""
+
+    @property
+    def is_engine(self) -> bool:
+        """Whether an engine of the program's own answers there."""
+        return self.kind in (ConnectionKind.THIS_COMPUTER, ConnectionKind.ENGINE)

@@ -13,16 +13,20 @@ from desktop_app.background.call import Report
 from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.cost.prices import ModelPrice
+from desktop_app.provider.connections.certificates import CertificateError
 from desktop_app.provider.connections.engine_process import EngineProcess
 from desktop_app.provider.connections.engine_status import EngineStatus
 from desktop_app.provider.connections.openai import BASE_URL as OPENAI_URL
 from desktop_app.provider.connections.profile import ConnectionKind, ConnectionProfile
 from desktop_app.provider.factory import profile_of
 from desktop_app.provider.provider import ErrorKind, ModelInfo, Provider, ProviderError
+from desktop_app.state.connections.engines import Engines
 from desktop_app.state.connections.keys import Keys, KeyState
 from desktop_app.state.connections.local_engine import EngineState, LocalEngine, as_provider_error
+from desktop_app.state.connections.own_connections import OWN_KINDS, profile_from, shares_host
 from desktop_app.state.connections.provider_pool import ProviderPool
 from desktop_app.state.connections.provider_texts import describe
+from desktop_app.state.models.engine_models import EngineModels
 from desktop_app.state.notices import Notice, Notices, Remedy
 from desktop_app.state.preferences import Preferences
 from desktop_app.storage.secrets import Secrets, origin
@@ -81,6 +85,7 @@ class Connections(QObject):
         self._prices = tuple(prices)
         self._pool = ProviderPool(secrets, engine)
         runner.close_at_the_end(self._pool.close)
+        self.engines = Engines(self._pool.provider, runner, notices, self)
         self._heard: dict[str, Heard] = {}
         self._asked: dict[str, int] = {}
         self._profiles: list[ConnectionProfile] = []
@@ -89,6 +94,7 @@ class Connections(QObject):
         self.keys.stored.connect(self._key_stored)
         self.engine.changed.connect(self._engine_changed)
         self.engine.models_changed.connect(self._engine_models_changed)
+        self.engines.bases_changed.connect(self._bases_changed)
 
     # Which there are
 
@@ -125,12 +131,13 @@ class Connections(QObject):
 
         A key stays with the host for which it was entered.
         """
-        profile_of(settings.kind, settings.id, settings.name, settings.base_url)
+        profile_from(settings)
         before = self._preferences.settings.connections
         kept = tuple(settings if each.id == settings.id else each for each in before)
         self._preferences.update(connections=kept if settings in kept else (*before, settings))
         self._heard.pop(settings.id, None)
         self._load()
+        self.engines.forget(settings.id)
         self.changed.emit()
         if settings.id == self.active.id:
             self.refresh()
@@ -138,7 +145,7 @@ class Connections(QObject):
     def remove(self, connection_id: str) -> None:
         """Remove a connection of the user's, and the key if no other one has the same host."""
         profile = self.profile(connection_id)
-        if profile is None or profile.kind is not ConnectionKind.OTHER:
+        if profile is None or profile.kind not in OWN_KINDS:
             return
         was_active = profile == self.active
         before = self._preferences.settings.connections
@@ -147,6 +154,7 @@ class Connections(QObject):
         )
         self._heard.pop(connection_id, None)
         self._load()
+        self.engines.forget(connection_id)
         if not any(shares_host(profile, each) for each in self._profiles):
             self.keys.remove(profile.base_url)
         self._forget(connection_id)
@@ -160,9 +168,9 @@ class Connections(QObject):
             profile_of("openai", OPENAI, "OpenAI", OPENAI_URL),
         ]
         for each in self._preferences.settings.connections:
-            if each.kind == "other":
+            if each.kind in OWN_KINDS:
                 try:
-                    self._profiles.append(profile_of(each.kind, each.id, each.name, each.base_url))
+                    self._profiles.append(profile_from(each))
                 except ValueError:
                     _log.warning("a connection in the settings has no valid address")
         self._pool.profiles = {each.id: each for each in self._profiles}
@@ -227,13 +235,20 @@ class Connections(QObject):
         """Return the open provider of a connection, on the asyncio thread. Raises ProviderError."""
         return await self._pool.provider(connection_id)
 
-    def test(self, base_url: str, key: str | None) -> Task:
+    def test(
+        self,
+        base_url: str,
+        key: str | None,
+        kind: ConnectionKind = ConnectionKind.OTHER,
+        certificate: str = "",
+    ) -> Task:
         """List the models at an address: `succeeded` with them, `failed` with ProviderError.
 
         Without a key the one is used that is kept for this very host. Raises ValueError.
         """
-        kind = "openai" if origin(base_url) == origin(OPENAI_URL) else "other"
-        profile = profile_of(kind, "test", "", base_url)
+        if kind is ConnectionKind.OTHER and origin(base_url) == origin(OPENAI_URL):
+            kind = ConnectionKind.OPENAI
+        profile = profile_of(kind, "test", "", base_url, certificate)
 
         async def work(_report: Report) -> list[ModelInfo]:
             provider = await self._pool.open(profile, key)
@@ -272,6 +287,9 @@ class Connections(QObject):
         self._heard[connection_id] = heard
         if connection_id == self.active.id:
             self._tell(heard)
+        is_ready = heard.status is ConnectionStatus.READY
+        if is_ready and connection_id != THIS_COMPUTER and (at := self.models_at(connection_id)):
+            at.look()
         self.changed.emit()
 
     def _tell(self, heard: Heard) -> None:
@@ -280,9 +298,8 @@ class Connections(QObject):
             return
         text, detail = describe(heard.error)
         again = Remedy(self.tr("Try again"), self.refresh)
-        self._notices.post(
-            Notice(f"{self.active.name}: {text}", "warning", detail, again, topic=TOPIC)
-        )
+        level = "bad" if isinstance(heard.error, CertificateError) else "warning"
+        self._notices.post(Notice(f"{self.active.name}: {text}", level, detail, again, topic=TOPIC))
 
     # Keys
 
@@ -344,9 +361,28 @@ class Connections(QObject):
                 self._tell(failed)
         self.changed.emit()
 
+    @property
+    def models_here(self) -> EngineModels:
+        """The base models of this computer."""
+        return self.engines.models(THIS_COMPUTER)
+
+    def models_at(self, connection_id: str) -> EngineModels | None:
+        """The base models of an engine, None for a service that is none."""
+        profile = self.profile(connection_id)
+        return self.engines.models(connection_id) if profile and profile.is_engine else None
+
     @Slot()
     def _engine_models_changed(self) -> None:
         self._ask(THIS_COMPUTER)
+        self.models_here.look()
+
+    @Slot(str)
+    def _bases_changed(self, connection_id: str) -> None:
+        if connection_id == THIS_COMPUTER:
+            self.engine.start()
+        else:
+            self._ask(connection_id)
+        self.changed.emit()
 
 
 def heard_error(error: ProviderError) -> Heard:
@@ -354,8 +390,3 @@ def heard_error(error: ProviderError) -> Heard:
     if error.kind in (ErrorKind.NO_KEY, ErrorKind.WRONG_KEY):
         return Heard(ConnectionStatus.NEEDS_KEY, error=error)
     return Heard(ConnectionStatus.FAILED, error=error)
-
-
-def shares_host(one: ConnectionProfile, other: ConnectionProfile) -> bool:
-    """Whether two connections lead to the same host, and so share a key."""
-    return bool(other.base_url) and origin(one.base_url) == origin(other.base_url)

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from desktop_app.provider.connections.certificates import CertificateError
 from desktop_app.provider.provider import ErrorKind, ProviderError
 
 CONTEXT = "provider_texts"
@@ -62,6 +63,26 @@ TEXTS: dict[ErrorKind, object] = {  # QT_TRANSLATE_NOOP is typed as giving an ob
         "stands under Details.",
     ),
 }
+IN_WORDS = frozenset({ErrorKind.REFUSED, ErrorKind.SERVICE_FAULT, ErrorKind.NOT_FOUND})
+"""Errors that an engine of the program's own words for the user: a full disk, a name taken."""
+
+UNKNOWN_PATH = ("Invalid URL", "Unknown request URL")
+_EARLIER = QT_TRANSLATE_NOOP(
+    "provider_texts", "This engine is an earlier version that does not offer this."
+)
+_UNKNOWN_CERTIFICATE = QT_TRANSLATE_NOOP(
+    "provider_texts",
+    "Nobody vouches for the certificate of {host}, so nothing was sent. Open its connection and "
+    "compare the fingerprint.",
+)
+_OTHER_CERTIFICATE = QT_TRANSLATE_NOOP(
+    "provider_texts",
+    "{host} shows another certificate than the one that was trusted. Somebody may be listening "
+    "in between, or the engine was set up anew. Nothing was sent. Ask whoever looks after that "
+    "computer before trusting it again.",
+)
+_SHOWN = QT_TRANSLATE_NOOP("provider_texts", "Shown now, SHA-256:\n{fingerprint}")
+_TRUSTED = QT_TRANSLATE_NOOP("provider_texts", "Trusted, SHA-256:\n{fingerprint}")
 _WAIT = QT_TRANSLATE_NOOP(
     "provider_texts", "The service asks for fewer requests. Try again in {seconds} seconds."
 )
@@ -70,6 +91,8 @@ _REQUEST_ID = QT_TRANSLATE_NOOP("provider_texts", "Request id for the service's 
 
 def describe(error: ProviderError) -> tuple[str, str]:
     """Return what happened and what to do, and the detail: the service's words, its request id."""
+    if isinstance(error, CertificateError):
+        return _of_certificate(error)
     if error.kind == ErrorKind.TOO_MANY_REQUESTS and error.retry_after is not None:
         text = _tr(_WAIT).format(seconds=max(1, round(error.retry_after)))
     else:
@@ -78,6 +101,28 @@ def describe(error: ProviderError) -> tuple[str, str]:
     if error.request_id:
         detail.append(_tr(_REQUEST_ID).format(id=error.request_id))
     return text, "\n".join(line for line in detail if line)
+
+
+def _of_certificate(error: CertificateError) -> tuple[str, str]:
+    shown = _tr(_SHOWN).format(fingerprint=error.shown.fingerprint_in_lines)
+    if error.trusted is None:
+        return _tr(_UNKNOWN_CERTIFICATE).format(host=error.host), shown
+    trusted = _tr(_TRUSTED).format(fingerprint=error.trusted.fingerprint_in_lines)
+    return _tr(_OTHER_CERTIFICATE).format(host=error.host), f"{trusted}\n{shown}"
+
+
+def in_words(error: ProviderError) -> str:
+    """Word what an engine of the program's own did not do: its own words where they are plain.
+
+    Else a plain sentence, and the details on lines of their own.
+    """
+    unknown = error.detail.startswith(UNKNOWN_PATH)
+    if error.kind is ErrorKind.NOT_OFFERED and (unknown or error.detail.startswith("404")):
+        return _tr(_EARLIER)
+    is_plain = error.kind in IN_WORDS or error.kind is ErrorKind.NOT_OFFERED
+    if is_plain and error.detail and not unknown:
+        return error.detail
+    return "\n".join(filter(None, describe(error)))
 
 
 def _tr(text: object) -> str:

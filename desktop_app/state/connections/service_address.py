@@ -3,7 +3,9 @@
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from desktop_app.provider.connections.engine_elsewhere import engine_address
 from desktop_app.provider.connections.other import tidy_address
+from desktop_app.provider.connections.profile import ConnectionKind
 from desktop_app.provider.loopback import is_loopback
 
 
@@ -25,3 +27,16 @@ def problem_with(base_url: str) -> AddressProblem | None:
     if address.startswith("http:") and not is_loopback(urlsplit(address).hostname or ""):
         return AddressProblem.NOT_ENCRYPTED
     return None
+
+
+def tidied(text: str, kind: ConnectionKind) -> str:
+    """Return what was typed as an address: an engine is also named by its host alone.
+
+    What is no address is returned as it was typed, for `problem_with` to say so.
+    """
+    if kind is not ConnectionKind.ENGINE:
+        return text.strip()
+    try:
+        return engine_address(text)
+    except ValueError:
+        return text.strip()

@@ -11,6 +11,7 @@ from desktop_app.core.cost.estimate import automatic_epochs, local_seconds, trai
 from desktop_app.core.cost.prices import ModelPrice, PriceList
 from desktop_app.core.cost.tokens import O200K
 from desktop_app.core.jobs.limits import LOCAL_CONTEXT
+from desktop_app.provider.connections.engine_models import BaseModel
 from desktop_app.state.connections.connections import OPENAI, Connections
 from desktop_app.state.connections.model_names import short_name
 from desktop_app.state.cost.break_even import BreakEven, reply_price
@@ -82,7 +83,12 @@ class CostState(QObject):
         self._priced = merged(self._prices, self._choices.values.prices, self._connections.today())
         self._counting.prefer(self.encoding)
         here = [
-            place_here(model, self._seconds(model), is_measured=self._speed(model) is not None)
+            place_here(
+                model,
+                self._seconds(model),
+                is_measured=self._speed(model) is not None,
+                fits=self._fits(model),
+            )
             for model in self._local_models()
         ]
         self.places.show(here + [self._place(priced) for priced in self._priced])
@@ -224,7 +230,9 @@ class CostState(QObject):
         if counted is None:
             return None
         summary = counted.summary
-        return Estimate(summary.conversations, summary.billed(LOCAL_CONTEXT), self.passes)
+        return Estimate(
+            summary.conversations, summary.billed(self._limit_here(self.choice.key)), self.passes
+        )
 
     @property
     def seconds_here(self) -> float | None:
@@ -234,7 +242,7 @@ class CostState(QObject):
     @property
     def histogram(self) -> Histogram:
         """How long the training conversations are, against the chosen model's limit."""
-        limit = self.price.example_limit if self.price else LOCAL_CONTEXT
+        limit = self.price.example_limit if self.price else self._limit_here(self.choice.key)
         counted = self._counting.result(self.encoding)
         return counted.summary.histogram(limit) if counted else Histogram(limit=limit)
 
@@ -252,17 +260,34 @@ class CostState(QObject):
     def _local_models(self) -> list[str]:
         return self._connections.base_models(THIS_COMPUTER) or [STARTER_MODEL]
 
+    def _base(self, model: str) -> BaseModel | None:
+        return self._connections.models_here.base(model)
+
+    def _limit_here(self, key: str) -> int:
+        """Tokens that a model on this computer reads at most."""
+        base = self._base(key.removeprefix(HERE))
+        return (base.context_tokens if base else None) or LOCAL_CONTEXT
+
+    def _fits(self, model: str) -> bool:
+        """Whether a model can be trained here, as far as the engine has said."""
+        base = self._base(model)
+        return base is None or base.fits_training
+
     def _speed(self, model: str) -> float | None:
-        """Tokens a second; what was measured is the speed of the starter model."""
+        """Tokens a second: of the starter model as measured, of others as reckoned from that."""
         status = self._connections.engine_status
-        measured = status.training_tokens_per_second if status else None
-        return measured if model == STARTER_MODEL else None
+        if model == STARTER_MODEL:
+            return status.training_tokens_per_second if status else None
+        base, here = self._base(model), self._connections.models_here
+        entry = here.entry_of(base) if base else None
+        return entry.tokens_per_second if entry else None
 
     def _seconds(self, model: str) -> float | None:
         counted, speed = self._counting.result(O200K), self._speed(model)
         if counted is None or not speed:
             return None
-        return local_seconds(counted.summary.billed(LOCAL_CONTEXT), self.passes, speed)
+        tokens = counted.summary.billed(self._limit_here(model))
+        return local_seconds(tokens, self.passes, speed)
 
     # When it pays for itself
 

@@ -27,8 +27,11 @@ def model_label(price: ModelPrice) -> str:
     return _tr("{model} ({month} price)").format(model=name, month=month)
 
 
-def place_here(model: str, seconds: float | None, *, is_measured: bool) -> Place:
+def place_here(model: str, seconds: float | None, *, is_measured: bool, fits: bool = True) -> Place:
     """A model on this computer; `seconds` is None while tokens are being counted."""
+    note, tone = _tr("nothing leaves this computer"), "good"
+    if not fits:
+        note, tone = _tr("cannot be trained here"), "warning"
     if not is_measured:
         ready_in = _tr("not measured yet")
     else:
@@ -40,8 +43,8 @@ def place_here(model: str, seconds: float | None, *, is_measured: bool) -> Place
         training=_tr("free"),
         replies=_tr("free"),
         ready_in=ready_in,
-        note=_tr("nothing leaves this computer"),
-        tone="good",
+        note=note,
+        tone=tone,
     )
 
 

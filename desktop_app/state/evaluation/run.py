@@ -120,7 +120,7 @@ class _Runner:
 async def _loss(provider: Provider, model: str, case: TestCase) -> ReplyLoss | None:
     if not provider.capabilities.scores:
         return None
-    score = await provider.score(model, case.context, case.wanted)
+    score = await provider.score(model, case.context, case.wanted, case.tools)
     return ReplyLoss.of(score.logprobs)
 
 

@@ -16,13 +16,17 @@ from desktop_app.storage.project.rows import Split
 
 @dataclass(frozen=True)
 class TestCase:
-    """A case with what the models are asked: `context`, to which `wanted` is the reply."""
+    """A case with what the models are asked: `context`, to which `wanted` is the reply.
+
+    `tools` is the JSON text of the conversation's list of tools, "" for none.
+    """
 
     __test__ = False  # Its name is no test's.
 
     case: Case
     context: tuple[Message, ...]
     wanted: Message
+    tools: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def as_case(id: int, conversation: Conversation) -> TestCase | None:
                 asked=next((m.text for m in reversed(context) if m.role == USER), ""),
                 wanted=wanted.text,
             )
-            return TestCase(case, context, Message(ASSISTANT, wanted.text))
+            return TestCase(case, context, Message(ASSISTANT, wanted.text), conversation.tools)
     return None
 
 

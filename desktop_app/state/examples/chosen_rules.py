@@ -97,9 +97,11 @@ class ChosenRules(QObject):
 
     def _limit(self) -> LengthLimit | None:
         """Return the limit of the model that is chosen, None where nobody tells."""
-        if self._connections.active.kind is ConnectionKind.THIS_COMPUTER:
-            return LengthLimit(O200K, LOCAL_CONTEXT)
         model = self._connections.base_model
+        engine = self._connections.models_at(self._connections.active.id)
+        if engine is not None:
+            base = engine.base(model)
+            return LengthLimit(O200K, (base.context_tokens if base else None) or LOCAL_CONTEXT)
         for price in self._prices:
             if model and (model == price.base_model or model in price.aliases):
                 return LengthLimit(price.encoding, price.example_limit)
@@ -108,7 +110,7 @@ class ChosenRules(QObject):
 
 def service_of(profile: ConnectionProfile) -> str:
     """Return which service of `core.examples.rules` a connection leads to."""
-    if profile.kind is ConnectionKind.THIS_COMPUTER:
+    if profile.is_engine:
         return "local"
     if profile.kind is ConnectionKind.OPENAI:
         return "openai"

@@ -17,9 +17,11 @@ Fact = tuple[str, str]
 
 
 def is_free(connections: Connections, connection_id: str) -> bool:
-    """Whether training there costs nothing and the examples stay on this computer."""
+    """Whether nobody charges for training there: this computer, or an engine of the user's."""
     profile = connections.profile(connection_id)
-    return profile is not None and profile.data_place is DataPlace.THIS_COMPUTER
+    if profile is None:
+        return False
+    return profile.is_engine or profile.data_place is DataPlace.THIS_COMPUTER
 
 
 def place(connections: Connections, record: JobRecord) -> str:

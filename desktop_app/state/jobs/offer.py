@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from desktop_app.provider.connections.profile import ConnectionProfile, DataPlace
+from desktop_app.provider.connections.profile import ConnectionKind, ConnectionProfile, DataPlace
 from desktop_app.state.connections.closing_dates import closing_note
 from desktop_app.state.connections.connections import OPENAI, Connections
+from desktop_app.state.connections.model_names import short_name
 from desktop_app.state.cost import texts as cost_texts
 from desktop_app.state.cost.cost import CostState
 from desktop_app.state.cost.model_prices import HERE
 from desktop_app.state.jobs.facts import is_free
 from desktop_app.state.jobs.places import is_local
+from desktop_app.state.models.model_words import fit, note
 from desktop_app.state.open_project import OpenProject
 
 
@@ -48,6 +50,24 @@ def align(connections: Connections, cost: CostState) -> None:
     """Let Cost reckon with the model that is about to be trained, where it knows its price."""
     model = connections.base_model
     cost.choose(HERE + model if is_local(connections.active.id) else model)
+
+
+def choice_of(connections: Connections, connection_id: str, model: str) -> str:
+    """What a model is called among those to start from; one that does not fit says so."""
+    models = connections.models_at(connection_id)
+    base = models.base(model) if models else None
+    if base is None or base.fits_training:
+        return short_name(model)
+    return f"{short_name(model)} ({fit(base)[0]})"
+
+
+def note_on_model(connections: Connections, connection_id: str, model: str) -> tuple[str, str]:
+    """What is known of a model to start from, or why it does not fit, and the tone of it."""
+    models = connections.models_at(connection_id)
+    base = models.base(model) if models else None
+    if models is None or base is None:
+        return "", ""
+    return note(base, models.entry_of(base))
 
 
 def address_of(profile: ConnectionProfile) -> str:
@@ -89,6 +109,8 @@ def _usd(connections: Connections, cost: CostState) -> float | None:
 
 def _free(connections: Connections, cost: CostState) -> str:
     seconds = cost.seconds_here if _is_reckoned(connections, cost) else None
+    if seconds is None and connections.active.kind is ConnectionKind.ENGINE:
+        return _tr("The engine charges nothing. How long it takes shows once training has begun.")
     if seconds is None:
         return _tr("Free. How long it takes shows once training has begun.")
     return _tr("Free, {time}.").format(time=cost_texts.duration(seconds))

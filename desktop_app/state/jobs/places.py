@@ -10,6 +10,12 @@ def is_local(connection_id: str) -> bool:
     return connection_id == THIS_COMPUTER
 
 
+def is_engine(connections: Connections, connection_id: str) -> bool:
+    """Whether a connection is an engine of the program's own, here or on another computer."""
+    profile = connections.profile(connection_id)
+    return profile is not None and profile.is_engine
+
+
 def address(connections: Connections, connection_id: str) -> str:
     """Return the base URL to remember. The engine's is empty: its port changes at every start."""
     profile = connections.profile(connection_id)

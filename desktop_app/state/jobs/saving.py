@@ -1,7 +1,7 @@
-"""Saving a model that was trained on this computer into a folder of the user's."""
+"""Saving a model that an engine of the program's own trained into a folder of the user's."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -9,18 +9,14 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
 from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
-from desktop_app.core.jobs.job import Job
-from desktop_app.provider.connections.this_computer import ThisComputerProvider
+from desktop_app.provider.connections.engine_provider import EngineProvider
 from desktop_app.provider.connections.this_computer_exports import ExportForm, ExportOrder
 from desktop_app.provider.provider import ErrorKind, ProviderError
 from desktop_app.state.connections.connections import Connections
 from desktop_app.state.connections.local_engine import as_provider_error
-from desktop_app.state.connections.provider_texts import describe
-from desktop_app.state.jobs.places import is_local
+from desktop_app.state.connections.provider_texts import in_words
+from desktop_app.state.jobs.places import is_engine
 from desktop_app.storage.project.jobs import JobRecord
-
-IN_WORDS = frozenset({ErrorKind.REFUSED, ErrorKind.SERVICE_FAULT})
-"""Errors that the engine itself words for the user: a full disk, a name that is taken."""
 
 
 class SavingPhase(StrEnum):
@@ -41,6 +37,14 @@ class ModelToSave:
     model: str
     title: str
     data: str
+
+
+@dataclass(frozen=True)
+class KeptModel:
+    """A model of a job, and which it is."""
+
+    model: str
+    name: str
 
 
 class ModelSaving(QObject):
@@ -69,6 +73,15 @@ class ModelSaving(QObject):
         self._runner = runner
         self._task: Task | None = None
         self._ask()
+
+    def choose(self, model: str) -> None:
+        """Be about another model of the same job; does nothing while something is under way."""
+        if self._task is not None or model == self.model.model:
+            return
+        self.model = replace(self.model, model=model)
+        self.phase, self.forms, self.problem, self.path = SavingPhase.ASKING, [], "", None
+        self._ask()
+        self.changed.emit()
 
     def form(self, kind: str) -> ExportForm | None:
         """Return what is known of a form."""
@@ -136,7 +149,7 @@ class ModelSaving(QObject):
     @Slot(object)
     def _fail(self, error: Exception) -> None:
         self.phase = SavingPhase.FAILED
-        self.problem = problem(as_provider_error(error))
+        self.problem = in_words(as_provider_error(error))
 
     @Slot()
     def _end(self) -> None:
@@ -147,7 +160,7 @@ class ModelSaving(QObject):
 
 
 class ModelSavings(QObject):
-    """Says which jobs have a model that can be saved, and begins with it."""
+    """Says which models of a job can be saved, and begins with it."""
 
     def __init__(
         self, connections: Connections, runner: TaskRunner, parent: QObject | None = None
@@ -157,34 +170,45 @@ class ModelSavings(QObject):
         self._runner = runner
 
     def can_save(self, record: JobRecord) -> bool:
-        """Whether a job is over and made a model on this computer."""
-        return is_local(record.connection) and _made(record.job) != ""
+        """Whether a job made a model at an engine, or kept one on the way."""
+        return bool(self.kept(record))
 
-    def begin(self, record: JobRecord) -> ModelSaving:
-        """Return the way of a job's model into a folder; whoever asks is to own it."""
+    def kept(self, record: JobRecord) -> list[KeptModel]:
+        """The models of a job, the finished one first, then the latest; none while it trains."""
+        job = record.job
+        if (
+            not is_engine(self._connections, record.connection)
+            or job is None
+            or not job.is_finished
+        ):
+            return []
+        final = job.fine_tuned_model
+        kept = [KeptModel(final, _tr("The finished model"))] if final else []
+        for checkpoint in sorted(record.checkpoints, key=lambda each: -each.step):
+            if checkpoint.model != final:
+                text = _tr("As it was after step {n}").format(n=f"{checkpoint.step:,}")
+                kept.append(KeptModel(checkpoint.model, text))
+        return kept
+
+    def begin(self, record: JobRecord, model: str = "") -> ModelSaving:
+        """Return the way of a job's model into a folder; whoever asks is to own it.
+
+        Without a model, of the first that was kept.
+        """
+        kept = self.kept(record)
         data = ""
         if record.version_name:
             data = _tr("version “{name}”").format(name=record.version_name)
-        model = ModelToSave(record.connection, _made(record.job), record.name, data)
-        return ModelSaving(model, self._connections, self._runner)
+        wanted = model or (kept[0].model if kept else "")
+        saved = ModelToSave(record.connection, wanted, record.name, data)
+        return ModelSaving(saved, self._connections, self._runner)
 
 
-def problem(error: ProviderError) -> str:
-    """Word what went wrong: a plain sentence, then the details on lines of their own."""
-    if error.kind in IN_WORDS and error.detail:
-        return error.detail
-    return "\n".join(filter(None, describe(error)))
-
-
-async def _engine(connections: Connections, connection: str) -> ThisComputerProvider:
+async def _engine(connections: Connections, connection: str) -> EngineProvider:
     provider = await connections.provider(connection)
-    if not isinstance(provider, ThisComputerProvider):
+    if not isinstance(provider, EngineProvider):
         raise ProviderError(ErrorKind.NOT_OFFERED)
     return provider
-
-
-def _made(job: Job | None) -> str:
-    return (job.fine_tuned_model or "") if job is not None and job.is_finished else ""
 
 
 def _tr(text: str) -> str:

@@ -8,8 +8,9 @@ from desktop_app.storage.settings import THIS_COMPUTER
 from desktop_app.ui.connections.engine_pane import EnginePane
 from desktop_app.ui.connections.service_pane import ServicePane
 from desktop_app.ui.connections.status_words import dot_icon
+from desktop_app.ui.models.models_dialog import ModelsDialog
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.parts import Panel, button, column, row
+from desktop_app.ui.widgets.parts import Panel, button, column, row, scrolling
 
 ID = Qt.ItemDataRole.UserRole
 
@@ -31,12 +32,15 @@ class ConnectionsDialog(QDialog):
         self.engine_pane = EnginePane(connections)
         self.service_pane = ServicePane(connections)
         self.panes = QStackedWidget()
-        self.panes.addWidget(self.engine_pane)
-        self.panes.addWidget(self.service_pane)
+        self._scrolled = {pane: scrolling(pane) for pane in (self.engine_pane, self.service_pane)}
+        for pane in self._scrolled.values():
+            self.panes.addWidget(pane)
         self._lay_out()
         self.list.currentItemChanged.connect(self._choose)
         self.add_button.clicked.connect(self.show_adding)
         self.service_pane.saved.connect(self.show_connection)
+        self.engine_pane.models_wanted.connect(self._show_models)
+        self.service_pane.models_wanted.connect(self._show_models)
         connections.changed.connect(self._refresh)
         theme.changed.connect(self._refresh)
         self.show_connection(connections.active.id)
@@ -68,8 +72,13 @@ class ConnectionsDialog(QDialog):
         """Bring an empty form for a new connection to the front."""
         self.list.setCurrentRow(-1)
         self.service_pane.show_adding()
-        self.panes.setCurrentWidget(self.service_pane)
+        self.panes.setCurrentWidget(self._scrolled[self.service_pane])
         self.service_pane.name.setFocus()
+
+    @Slot()
+    @Slot(str)
+    def _show_models(self, connection_id: str = THIS_COMPUTER) -> None:
+        ModelsDialog(self._connections, connection_id, self._theme, self).open()
 
     @Slot(QListWidgetItem)
     def _choose(self, item: QListWidgetItem | None) -> None:
@@ -77,10 +86,10 @@ class ConnectionsDialog(QDialog):
         if profile is None:
             return
         if profile.id == THIS_COMPUTER:
-            self.panes.setCurrentWidget(self.engine_pane)
+            self.panes.setCurrentWidget(self._scrolled[self.engine_pane])
             return
         self.service_pane.show_profile(profile)
-        self.panes.setCurrentWidget(self.service_pane)
+        self.panes.setCurrentWidget(self._scrolled[self.service_pane])
 
     @Slot()
     def _refresh(self) -> None:

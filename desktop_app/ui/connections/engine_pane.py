@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
+from typing_extensions import override
 
 from desktop_app.provider.connections.engine_status import DAMAGED, READY, EngineStatus
 from desktop_app.state.connections.connections import Connections
 from desktop_app.state.connections.local_engine import EngineState
 from desktop_app.state.connections.model_names import short_name
 from desktop_app.state.connections.provider_texts import describe
+from desktop_app.ui.connections.disk_line import DiskLine
+from desktop_app.ui.connections.engine_facts import engine_facts
 from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row, set_tone
 
 MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
@@ -22,7 +26,12 @@ TONES = {
 
 
 class EnginePane(QWidget):
-    """Follows the engine; fetches the starter model or takes a model file."""
+    """Follows the engine; fetches the starter model or takes a model file.
+
+    `models_wanted` asks for the dialog with all models.
+    """
+
+    models_wanted = Signal()
 
     def __init__(self, connections: Connections) -> None:
         super().__init__()
@@ -32,6 +41,7 @@ class EnginePane(QWidget):
         self.facts = label(kind="muted", wrap=True)
         self.problem = label(tone="bad", wrap=True)
         self.start = button(self.tr("Start the engine"))
+        self.disk = DiskLine(connections.engines.disk_here)
         self.model_status = chip()
         self.model_text = label(kind="muted", wrap=True)
         self.model_problem = label(tone="bad", wrap=True)
@@ -42,11 +52,13 @@ class EnginePane(QWidget):
         self.cancel = button(self.tr("Cancel"))
         self.from_disk = button(self.tr("Take a GGUF file from disk…"))
         self.models = label(kind="small", wrap=True)
+        self.all_models = button(self.tr("All models…"))
         self._lay_out()
         self.start.clicked.connect(self._engine.start)
         self.fetch.clicked.connect(connections.fetch_starter_model)
         self.cancel.clicked.connect(connections.cancel_fetch)
         self.from_disk.clicked.connect(self.choose_file)
+        self.all_models.clicked.connect(self.models_wanted)
         self._engine.changed.connect(self._refresh)
         self._refresh()
 
@@ -60,7 +72,7 @@ class EnginePane(QWidget):
         layout.addWidget(label(text, "muted", wrap=True))
         engine = Card(margin=14, spacing=7)
         engine.body.addLayout(row(label(self.tr("Engine"), "strong"), self.status, None))
-        for widget in (self.facts, self.problem):
+        for widget in (self.facts, self.problem, self.disk):
             engine.body.addWidget(widget)
         engine.body.addLayout(row(self.start, None))
         layout.addWidget(engine)
@@ -69,11 +81,21 @@ class EnginePane(QWidget):
         model.body.addLayout(row(title, self.model_status, None))
         for part in (self.model_text, self.progress, self.model_problem):
             model.body.addWidget(part)
-        model.body.addLayout(row(self.fetch, self.cancel, self.from_disk, None))
+        buttons = row(self.fetch, self.cancel, self.from_disk, self.all_models, None)
+        model.body.addLayout(buttons)
         model.body.addWidget(self.models)
         layout.addWidget(model)
         layout.addStretch()
         self.setLayout(layout)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look_at_disk()
+
+    def _look_at_disk(self) -> None:
+        if self.isVisible() and self._engine.state is EngineState.READY:
+            self.disk.look()
 
     @Slot()
     def choose_file(self) -> None:
@@ -106,21 +128,15 @@ class EnginePane(QWidget):
         if failed and engine.error is not None:
             self.problem.setText("\n".join(filter(None, describe(engine.error))))
         self.start.setVisible(engine.state in (EngineState.FAILED, EngineState.STOPPED))
+        self.disk.setVisible(engine.state is EngineState.READY)
+        if self.disk.is_unknown:
+            self._look_at_disk()
         self._refresh_model()
 
     def _facts(self, status: EngineStatus | None) -> str:
         if self._engine.state is not EngineState.READY or status is None:
             return self.tr("It is started when it is needed, and ends when nothing needs it.")
-        memory = self.tr("{free} of {all} GB of memory are free").format(
-            free=f"{status.memory_available_bytes / GIGABYTE:.1f}",
-            all=f"{status.memory_bytes / GIGABYTE:.1f}",
-        )
-        speed = self.tr("how fast it trains has not been measured yet")
-        if status.training_tokens_per_second is not None:
-            speed = self.tr("trains about {n} tokens a second, as measured").format(
-                n=f"{status.training_tokens_per_second:,.0f}"
-            )
-        return f"{memory}; {speed}."
+        return engine_facts(status)
 
     def _refresh_model(self) -> None:
         engine, status = self._engine, self._engine.status

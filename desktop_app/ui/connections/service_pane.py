@@ -1,21 +1,26 @@
 """One service elsewhere: its name, address and key, and a test of them."""
 
 import uuid
+from typing import Literal
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from desktop_app.background.task import Task
+from desktop_app.provider.connections.certificates import CertificateError
 from desktop_app.provider.connections.profile import ConnectionKind, ConnectionProfile
 from desktop_app.provider.provider import ErrorKind, ModelInfo, ProviderError
 from desktop_app.state.connections.closing_dates import closing_note
 from desktop_app.state.connections.connections import Connections
 from desktop_app.state.connections.provider_texts import describe
-from desktop_app.state.connections.service_address import AddressProblem, problem_with
+from desktop_app.state.connections.service_address import AddressProblem, problem_with, tidied
 from desktop_app.storage.settings import ConnectionSettings
+from desktop_app.ui.connections.certificate_line import CertificateLine
+from desktop_app.ui.connections.engine_facts import engine_facts
 from desktop_app.ui.connections.key_field import KeyField
 from desktop_app.ui.connections.status_words import tone, word
+from desktop_app.ui.jobs.calm_combo_box import CalmComboBox
 from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row, set_tone
 
 DEFINITE = (ErrorKind.WRONG_KEY, ErrorKind.NO_KEY)
@@ -23,9 +28,13 @@ DEFINITE = (ErrorKind.WRONG_KEY, ErrorKind.NO_KEY)
 
 
 class ServicePane(QWidget):
-    """Edits a connection, or makes a new one; nothing is kept before a test or an explicit wish."""
+    """Edits a connection, or makes a new one; nothing is kept before a test or an explicit wish.
+
+    `models_wanted` names the connection of an engine whose models are to be shown.
+    """
 
     saved = Signal(str)
+    models_wanted = Signal(str)
 
     def __init__(self, connections: Connections) -> None:
         super().__init__()
@@ -36,9 +45,15 @@ class ServicePane(QWidget):
         self.status = chip()
         self.closing = Card(tone="warning", margin=12, spacing=4)
         self.closing_text = label(wrap=True)
+        self.kind = CalmComboBox()
+        self.kind.addItem(self.tr("A service that speaks the protocol"), ConnectionKind.OTHER)
+        self.kind.addItem(self.tr("Exemplar engine on another computer"), ConnectionKind.ENGINE)
         self.name = QLineEdit()
         self.address = QLineEdit()
         self.key = KeyField(connections)
+        self.certificate = CertificateLine()
+        self.facts = label(kind="muted", wrap=True)
+        self.models_button = button(self.tr("Models…"))
         self.result = label(wrap=True)
         self.detail = label(kind="small", wrap=True)
         self.test_button = button(self.tr("Test and keep"), "primary")
@@ -50,26 +65,32 @@ class ServicePane(QWidget):
         self.remove_button.clicked.connect(self._remove)
         self.key.removal_wanted.connect(self._remove_key)
         self.key.edit.returnPressed.connect(self.test)
+        self.kind.activated.connect(self._refresh)
+        self.certificate.trusted.connect(self.test)
+        self.certificate.forgotten.connect(self._keep_certificate)
+        self.models_button.clicked.connect(self._want_models)
         self.address.textChanged.connect(self._address_edited)
         connections.changed.connect(self._refresh)
         self.show_adding()
 
     def _lay_out(self) -> None:
         self.closing.body.addWidget(self.closing_text)
-        self.address.setPlaceholderText("https://api.example.com/v1")
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(14)
         self._grid.setVerticalSpacing(10)
+        self._kind_caption = self._add_field(self.tr("Kind"), self.kind)
         self._name_caption = self._add_field(self.tr("Name"), self.name)
-        self._add_field(self.tr("Address (base URL)"), self.address)
-        self._add_field(self.tr("Key"), self.key)
-        answer = column(self.result, self.detail, spacing=6)
+        self._address_caption = self._add_field(self.tr("Address (base URL)"), self.address)
+        self._key_caption = self._add_field(self.tr("Key"), self.key)
+        answer = column(self.certificate, self.result, self.detail, spacing=6)
         answer.addLayout(row(self.test_button, self.keep_button, None))
         self._grid.addLayout(answer, self._grid.rowCount(), 1)
         layout = column(spacing=14)
         layout.addLayout(row(self.title, self.status, None))
         layout.addWidget(self.closing)
         layout.addLayout(self._grid)
+        layout.addWidget(self.facts)
+        layout.addLayout(row(self.models_button, None))
         layout.addStretch()
         layout.addLayout(row(self.remove_button, None))
         self.setLayout(layout)
@@ -111,6 +132,12 @@ class ServicePane(QWidget):
         self._name_caption.setVisible(not is_openai)
         self.address.setEnabled(not is_openai)
         self.remove_button.setVisible(profile is not None and not is_openai)
+        self.kind.setCurrentIndex(
+            self.kind.findData(ConnectionKind.ENGINE if is_away(profile) else ConnectionKind.OTHER)
+        )
+        for part in (self.kind, self._kind_caption):
+            part.setVisible(profile is None)
+        self.certificate.show_pem(profile.certificate if profile else "")
         if profile is not None:
             self._connections.keys.look(profile.base_url)
 
@@ -128,11 +155,35 @@ class ServicePane(QWidget):
         self.closing.setVisible(bool(note))
         stays = self.tr("What you train on this computer goes on working.")
         self.closing_text.setText(f"{note}\n{stays}")
+        self._refresh_engine()
         self._address_edited()
+
+    def _refresh_engine(self) -> None:
+        is_engine = self._kind is ConnectionKind.ENGINE
+        self._address_caption.setText(
+            self.tr("Address (host)") if is_engine else self.tr("Address (base URL)")
+        )
+        example = "gpu-box, gpu-box:8443" if is_engine else "https://api.example.com/v1"
+        self.address.setPlaceholderText(example)
+        self._key_caption.setText(self.tr("Token") if is_engine else self.tr("Key"))
+        profile = self._profile
+        models = self._connections.models_at(profile.id) if is_away(profile) and profile else None
+        status = models.status if models else None
+        self.models_button.setVisible(models is not None)
+        self.facts.setText(engine_facts(status, is_here=False) if status else "")
+        self.facts.setVisible(status is not None)
+
+    @property
+    def _kind(self) -> ConnectionKind:
+        return ConnectionKind(self.kind.currentData())
+
+    @property
+    def _typed_address(self) -> str:
+        return tidied(self.address.text(), self._kind)
 
     @Slot()
     def _address_edited(self) -> None:
-        address = self.address.text().strip()
+        address = self._typed_address
         fine = problem_with(address) is None
         self.key.show_for(address if fine else "", urlsplit(address).hostname or "" if fine else "")
 
@@ -145,7 +196,9 @@ class ServicePane(QWidget):
             return
         self._say(self.tr("Asking the service for its models…"))
         self.test_button.setEnabled(False)
-        self._testing = self._connections.test(self.address.text().strip(), self.key.typed)
+        self._testing = self._connections.test(
+            self._typed_address, self.key.typed, self._kind, self.certificate.pem
+        )
         self._testing.succeeded.connect(self._works)
         self._testing.failed.connect(self._fails)
 
@@ -164,7 +217,17 @@ class ServicePane(QWidget):
         text, detail = describe(error)
         if error.kind is ErrorKind.NO_KEY:
             text = self.tr("Enter the key that the service has given you.")
+            if self._kind is ConnectionKind.ENGINE:
+                text = self.tr(
+                    "Enter the token of the engine. There, “exemplar-engine token” prints it."
+                )
         self._say(text, detail, tone="bad")
+        if isinstance(error, CertificateError):
+            if error.trusted is None:
+                self.certificate.ask(error)
+            elif self._profile == self._connections.active:
+                self._connections.refresh()  # It cannot be ready any more.
+            return
         self.keep_button.setVisible(error.kind not in DEFINITE)
         if error.kind in DEFINITE:
             self.key.edit.setFocus()
@@ -185,15 +248,32 @@ class ServicePane(QWidget):
         profile = self._profile
         if profile is not None and profile.kind is ConnectionKind.OPENAI:
             return profile.id
-        address = self.address.text().strip()
+        address = self._typed_address
         name = self.name.text().strip() or urlsplit(address).hostname or address
         connection_id = profile.id if profile else uuid.uuid4().hex[:8]
-        settings = ConnectionSettings(connection_id, "other", name, address)
+        kind: Literal["engine", "other"] = "other"
+        if self._kind is ConnectionKind.ENGINE:
+            kind = "engine"
+        settings = ConnectionSettings(connection_id, kind, name, address, self.certificate.pem)
         self._connections.save(settings)
         self._profile = self._connections.profile(connection_id)
         self.name.setText(name)
+        self.address.setText(address)
+        for part in (self.kind, self._kind_caption):
+            part.hide()
         self.remove_button.setVisible(True)
         return connection_id
+
+    @Slot()
+    def _keep_certificate(self) -> None:
+        if self._profile is not None:
+            self._save()
+            self._say(self.tr("It is trusted no longer. Test the connection to compare anew."))
+
+    @Slot()
+    def _want_models(self) -> None:
+        if self._profile is not None:
+            self.models_wanted.emit(self._profile.id)
 
     @Slot()
     def _remove(self) -> None:
@@ -209,7 +289,7 @@ class ServicePane(QWidget):
             self._say(self.tr("The key was removed from this computer."))
 
     def _check_address(self) -> bool:
-        problem = problem_with(self.address.text().strip())
+        problem = problem_with(self._typed_address)
         texts = {
             AddressProblem.NOT_AN_ADDRESS: self.tr(
                 "This is no web address. It should look like https://api.example.com/v1, without "
@@ -241,3 +321,8 @@ class ServicePane(QWidget):
         self.detail.setText(detail)
         self.detail.setVisible(bool(detail))
         self.keep_button.hide()
+
+
+def is_away(profile: ConnectionProfile | None) -> bool:
+    """Whether a connection is an engine on another computer."""
+    return profile is not None and profile.kind is ConnectionKind.ENGINE

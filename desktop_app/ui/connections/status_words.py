@@ -36,6 +36,11 @@ def tone(status: ConnectionStatus) -> str:
 
 def dot(status: ConnectionStatus, colours: Colours, scale: float) -> QPixmap:
     """A coloured dot; `scale` is the screen's device pixel ratio."""
+    return toned_dot(tone(status), colours, scale)
+
+
+def toned_dot(tone: str, colours: Colours, scale: float) -> QPixmap:
+    """A dot in the colour of a tone, faint for none."""
     named = {
         "good": colours.good,
         "accent": colours.accent,
@@ -48,7 +53,7 @@ def dot(status: ConnectionStatus, colours: Colours, scale: float) -> QPixmap:
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(named.get(tone(status), colours.faint)))
+    painter.setBrush(QColor(named.get(tone, colours.faint)))
     painter.drawEllipse(QPointF(DOT / 2, DOT / 2), DOT / 2 - 0.5, DOT / 2 - 0.5)
     painter.end()
     return pixmap
@@ -56,12 +61,17 @@ def dot(status: ConnectionStatus, colours: Colours, scale: float) -> QPixmap:
 
 def dot_icon(status: ConnectionStatus, colours: Colours, scale: float) -> QIcon:
     """The dot for a menu or a list, where icons are square and larger."""
+    return toned_icon(tone(status), colours, scale)
+
+
+def toned_icon(tone: str, colours: Colours, scale: float) -> QIcon:
+    """A toned dot for a list."""
     side = 16
     pixmap = QPixmap(QSize(side, side) * scale)
     pixmap.setDevicePixelRatio(scale)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    painter.drawPixmap(QPointF((side - DOT) / 2, (side - DOT) / 2), dot(status, colours, scale))
+    painter.drawPixmap(QPointF((side - DOT) / 2, (side - DOT) / 2), toned_dot(tone, colours, scale))
     painter.end()
     result = QIcon(pixmap)
     # Or the style would tint it where the row is selected.

@@ -244,10 +244,10 @@ class JobDetail(QScrollArea):
 
     @Slot()
     def save_model(self) -> None:
-        """Ask in which form and where to save the model of this job."""
+        """Ask which model of this job to save, in which form, and where."""
         record = self._jobs.record(self._submission)
         if record is not None and self._savings.can_save(record):
-            SaveDialog(self._savings.begin(record), self).open()
+            SaveDialog(self._savings.begin(record), self, self._savings.kept(record)).open()
 
     @Slot(object)
     def _take_way(self, way: Remedial) -> None:

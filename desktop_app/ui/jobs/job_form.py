@@ -7,18 +7,17 @@ from typing_extensions import override
 
 from desktop_app.core.jobs.limits import EPOCHS
 from desktop_app.state.connections.connections import Connections
-from desktop_app.state.connections.model_names import short_name
 from desktop_app.state.cost import texts as cost_texts
 from desktop_app.state.cost.cost import CostState
 from desktop_app.state.jobs.jobs import Jobs
-from desktop_app.state.jobs.offer import JobOffer, align, offer
+from desktop_app.state.jobs.offer import JobOffer, align, choice_of, note_on_model, offer
 from desktop_app.state.jobs.plan import JobPlan
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.jobs import JobRecord
 from desktop_app.ui.jobs.calm_combo_box import CalmComboBox
 from desktop_app.ui.jobs.job_settings import JobSettings
 from desktop_app.ui.jobs.questions import Question
-from desktop_app.ui.widgets.parts import Card, Page, button, column, label, row, rule
+from desktop_app.ui.widgets.parts import Card, Page, button, column, label, row, rule, set_tone
 
 WIDTH = 640
 
@@ -26,12 +25,14 @@ WIDTH = 640
 class JobForm(QScrollArea):
     """In the page, not in a dialog, so that the examples can be looked at meanwhile.
 
-    Connection, model and passes are those of the program: the form holds no copy of them.
+    `models_wanted` asks for the dialog with the models of the engine that is chosen. Connection,
+    model and passes are those of the program: the form holds no copy of them.
     """
 
     submitted = Signal(str)
     closed = Signal()
     tab_wanted = Signal(str)
+    models_wanted = Signal()
 
     def __init__(
         self, jobs: Jobs, connections: Connections, open_project: OpenProject, cost: CostState
@@ -45,6 +46,8 @@ class JobForm(QScrollArea):
         self.name.setMaxLength(64)
         self.connection = CalmComboBox()
         self.model = CalmComboBox()
+        self.model_note = label(kind="small", wrap=True)
+        self.more_models = button(self.tr("More models…"), "link")
         self.passes = CalmComboBox()
         self.passes.addItem("", None)
         for passes in range(EPOCHS[0], EPOCHS[1] + 1):
@@ -91,21 +94,25 @@ class JobForm(QScrollArea):
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(10)
         grid.setColumnStretch(1, 1)
+        about_model = row(self.model_note, self.more_models, spacing=10)
+        about_model.setStretch(0, 1)
+        meaning = self.tr("How often training goes through all conversations.")
+        self.passes.setAccessibleDescription(meaning)
         fields: list[tuple[str, QWidget]] = [
             (self.tr("Name"), self.name),
             (self.tr("Where"), self.connection),
             (self.tr("Model to start from"), self.model),
             (self.tr("Passes (epochs)"), self.passes),
         ]
-        for place, (text, field) in enumerate(fields):
-            name = label(text)
+        for text, field in fields:
+            name, place = label(text), grid.rowCount()
             name.setBuddy(field)
             field.setAccessibleName(text)
             grid.addWidget(name, place, 0)
             grid.addWidget(field, place, 1)
-        meaning = self.tr("How often training goes through all conversations.")
-        self.passes.setAccessibleDescription(meaning)
-        grid.addWidget(label(meaning, "small", wrap=True), len(fields), 1)
+            if field is self.model:
+                grid.addLayout(about_model, place + 1, 1)
+        grid.addWidget(label(meaning, "small", wrap=True), grid.rowCount(), 1)
         return grid
 
     def _connect(self) -> None:
@@ -123,6 +130,7 @@ class JobForm(QScrollArea):
         self.passes.activated.connect(self._choose_passes)
         self.start.clicked.connect(self.ask_to_start)
         self.leave.clicked.connect(self.closed)
+        self.more_models.clicked.connect(self.models_wanted)
         self.mend.clicked.connect(self._mend)
 
     def begin(self, like: JobRecord | None = None) -> None:
@@ -175,8 +183,12 @@ class JobForm(QScrollArea):
         _fill(self.connection, [(each.name, each.id) for each in self._connections.profiles()])
         self.connection.setCurrentIndex(self.connection.findData(active.id))
         models = self._connections.base_models(active.id) or [self._connections.base_model]
-        _fill(self.model, [(short_name(model), model) for model in models if model])
+        _fill(
+            self.model,
+            [(choice_of(self._connections, active.id, model), model) for model in models if model],
+        )
         self.model.setCurrentIndex(self.model.findData(self._connections.base_model))
+        self._refresh_model_note()
         automatic = self.tr("Automatic: {n}").format(n=self._cost.automatic_passes)
         self.passes.setItemText(0, automatic)
         self.passes.setCurrentIndex(self._cost.own_passes or 0)
@@ -186,6 +198,13 @@ class JobForm(QScrollArea):
             self.tr("Measure on %Ln held-out test conversation(s) while training", "", test)
         )
         self._refresh_offer()
+
+    def _refresh_model_note(self) -> None:
+        active, model = self._connections.active.id, self._connections.base_model
+        text, tone = note_on_model(self._connections, active, model)
+        self.model_note.setText(text)
+        set_tone(self.model_note, tone)
+        self.more_models.setVisible(self._connections.models_at(active) is not None)
 
     def _refresh_offer(self) -> None:
         found = self._offer()

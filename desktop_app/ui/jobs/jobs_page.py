@@ -11,9 +11,11 @@ from desktop_app.state.jobs.plan import CONNECTIONS
 from desktop_app.state.jobs.saving import ModelSavings
 from desktop_app.state.navigation import Navigation
 from desktop_app.state.open_project import OpenProject
+from desktop_app.storage.settings import THIS_COMPUTER
 from desktop_app.ui.jobs.job_detail import JobDetail
 from desktop_app.ui.jobs.job_form import JobForm
 from desktop_app.ui.jobs.job_list_panel import JobListPanel
+from desktop_app.ui.models.models_dialog import ModelsDialog
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.empty_state import EmptyState
 from desktop_app.ui.widgets.parts import Page, button, row
@@ -41,6 +43,8 @@ class JobsPage(Page):
         super().__init__()
         self._jobs = jobs
         self._navigation = navigation
+        self._connections = connections
+        self._theme = theme
         self.list = JobListPanel(JobList(jobs, connections, self), theme)
         self.detail = JobDetail(jobs, connections, theme, savings)
         self.form = JobForm(jobs, connections, open_project, cost)
@@ -84,6 +88,7 @@ class JobsPage(Page):
         self.form.submitted.connect(self.show_job)
         self.form.closed.connect(self._leave_form)
         self.form.tab_wanted.connect(self._show_tab)
+        self.form.models_wanted.connect(self.show_models)
         self.detail.start_anew.connect(self._start_anew)
         self._jobs.tab_requested.connect(self._show_tab)
         self._jobs.shown.connect(self.show_job)
@@ -130,6 +135,14 @@ class JobsPage(Page):
             self.connections_wanted.emit()
         else:
             self._navigation.show(tab)
+
+    @Slot()
+    def show_models(self) -> None:
+        """Open the models of the engine in use; of this computer's where a service is no engine."""
+        active = self._connections.active.id
+        is_engine = self._connections.models_at(active) is not None
+        where = active if is_engine else THIS_COMPUTER
+        ModelsDialog(self._connections, where, self._theme, self.window()).open()
 
     @Slot()
     def _show_cost(self) -> None:

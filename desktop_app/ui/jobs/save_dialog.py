@@ -1,5 +1,6 @@
 """Saving a model: in which form, into which folder, how far it is, where it lies."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QUrl, Slot
@@ -16,12 +17,13 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from desktop_app.state.jobs.saving import ModelSaving, SavingPhase
+from desktop_app.state.jobs.saving import KeptModel, ModelSaving, SavingPhase
+from desktop_app.state.models.model_words import size
+from desktop_app.ui.jobs.calm_combo_box import CalmComboBox
 from desktop_app.ui.jobs.questions import Question
 from desktop_app.ui.widgets.elided_label import ElidedLabel
 from desktop_app.ui.widgets.parts import Card, button, column, label, row, set_tone
 
-MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
 KINDS = ("gguf-f16", "gguf-q8_0", "merged", "adapter")
 WIDTH, INDENT = 620, 23
 
@@ -29,9 +31,14 @@ WIDTH, INDENT = 620, 23
 class SaveDialog(QDialog):
     """Frees itself when it is closed; what is being saved then is broken off."""
 
-    def __init__(self, saving: ModelSaving, parent: QWidget) -> None:
+    def __init__(
+        self, saving: ModelSaving, parent: QWidget, kept: Sequence[KeptModel] = ()
+    ) -> None:
         super().__init__(parent)
         self._saving = saving
+        self.which = CalmComboBox()
+        for model in kept:
+            self.which.addItem(model.name, model.model)
         saving.setParent(self)
         self._folder = documents()
         self.choices = QButtonGroup(self)
@@ -61,6 +68,11 @@ class SaveDialog(QDialog):
             "description of how it was trained and how to run it is put beside it."
         )
         layout.addWidget(label(text, "muted", wrap=True))
+        self.which.setAccessibleName(self.tr("Which model"))
+        choice = QWidget()
+        choice.setLayout(row(label(self.tr("Which model"), "muted"), self.which, None))
+        choice.setVisible(self.which.count() > 1)
+        layout.addWidget(choice)
         card = Card(margin=14, spacing=12)
         for kind in KINDS:
             card.body.addLayout(self._choice(kind))
@@ -123,11 +135,16 @@ class SaveDialog(QDialog):
     def _connect(self) -> None:
         self._saving.changed.connect(self._refresh)
         self.choices.buttonToggled.connect(self._refresh)
+        self.which.activated.connect(self._choose_model)
         self.choose.clicked.connect(self.choose_folder)
         self.save.clicked.connect(self._ask_and_save)
         self.cancel.clicked.connect(self._saving.cancel)
         self.close_button.clicked.connect(self.reject)
         self.open_folder.clicked.connect(self._open_folder)
+
+    @Slot(int)
+    def _choose_model(self, place: int) -> None:
+        self._saving.choose(str(self.which.itemData(place)))
 
     @property
     def kind(self) -> str:
@@ -194,6 +211,7 @@ class SaveDialog(QDialog):
             choice.setEnabled(form is not None and (not is_saving or choice.isChecked()))
         self.folder.show_text(str(self._folder))
         self.choose.setEnabled(not is_saving)
+        self.which.setEnabled(not is_saving)
         self.save.setEnabled(saving.form(self.kind) is not None)
         self.save.setVisible(not is_saving)
         self.cancel.setVisible(is_saving)
@@ -225,11 +243,3 @@ def documents() -> Path:
     """Return the folder for documents, or the user's own where the system has none."""
     found = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     return Path(found) if found and Path(found).is_dir() else Path.home()
-
-
-def size(count: int) -> str:
-    """Word a number of bytes: 9.8 MB, 271 MB, 3.4 GB."""
-    if count >= GIGABYTE:
-        return f"{count / GIGABYTE:.1f} GB"
-    megabytes = count / MEGABYTE
-    return f"{megabytes:.1f} MB" if megabytes < 10 else f"{megabytes:.0f} MB"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from desktop_app.engine.backends.backend import TrainingExample
-from desktop_app.engine.backends.model_files.gguf_file import GgufFile
+from desktop_app.engine.backends.model_files.model_file import open_model
 from desktop_app.engine.backends.numpy_llama.weights import (
     LayerWeights,
     ModelWeights,
@@ -15,7 +15,7 @@ from desktop_app.engine.backends.numpy_llama.weights import (
 
 
 def double_weights(path: Path) -> ModelWeights:
-    with GgufFile(path) as file:
+    with open_model(path) as file:
         weights = read_weights(file)
     return replace(
         weights,
@@ -27,7 +27,8 @@ def double_weights(path: Path) -> ModelWeights:
 
 
 def _double(layer: LayerWeights) -> LayerWeights:
-    return LayerWeights(*(array.astype(np.float64) for array in vars(layer).values()))
+    there = {name: part for name, part in vars(layer).items() if part is not None}
+    return replace(layer, **{name: part.astype(np.float64) for name, part in there.items()})
 
 
 def random_example(seed: int, length: int = 12, supervised: int = 5) -> TrainingExample:

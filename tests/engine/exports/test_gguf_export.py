@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.model_files.gguf_file import GgufFile
+from desktop_app.engine.backends.model_files.model_file import open_model
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
 from desktop_app.engine.backends.numpy_llama.weights import halves_from_pairs
 from desktop_app.engine.backends.text.chat_template import CHATML
@@ -66,11 +66,11 @@ def test_every_tensor_has_the_right_format(export: Export) -> None:
 
 def test_f16_numbers_are_the_nearest(export: Export, tiny_path: Path, adapter: Path) -> None:
     path = export(ExportKind.GGUF_F16) / "tiny-x.gguf"
-    with GgufFile(tiny_path) as base, GgufFile(path) as made:
+    with open_model(tiny_path) as base, open_model(path) as made:
         merged = MergedModel(base, adapter)
         assert list(base.tensors) == list(made.tensors)
         for part in merged.parts:
-            wanted = merged.stored_weights(part)
+            wanted = merged.gguf_weights(part)
             if len(part.shape) > 1:
                 wanted = wanted.astype(np.float16).astype(np.float32)
             assert np.array_equal(made.tensor(part.stored, part.shape), wanted), part.stored
@@ -114,7 +114,7 @@ def test_a_model_without_a_template_gets_the_one_it_is_used_with(
 ) -> None:
     changes = {"tokenizer.chat_template": None}
     base = write_model(tmp_path / "plain.gguf", tiny_weights(0), changes)
-    with GgufFile(export(ExportKind.GGUF_F16, base=base) / "tiny-x.gguf") as file:
+    with open_model(export(ExportKind.GGUF_F16, base=base) / "tiny-x.gguf") as file:
         assert file.settings["tokenizer.chat_template"] == CHATML
 
 

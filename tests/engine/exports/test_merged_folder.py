@@ -10,12 +10,12 @@ import pytest
 from safetensors.numpy import load_file
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.model_files.gguf_file import GgufFile
-from desktop_app.engine.backends.numpy_llama.shape import read_shape
+from desktop_app.engine.backends.model_files.model_file import open_model
+from desktop_app.engine.backends.model_files.rotary_scaling import Llama3Scaling
 from desktop_app.engine.exports.floats import encode
 from desktop_app.engine.exports.kinds import ExportKind, FloatType
 from desktop_app.engine.exports.merging import MergedModel
-from desktop_app.engine.exports.model_config import llama3_factors, model_config
+from desktop_app.engine.exports.model_config import model_config
 from tests.engine.exports.conftest import ALPHA, RANK, Export
 from tests.engine.tiny_model import (
     CHAT_TEMPLATE,
@@ -25,6 +25,7 @@ from tests.engine.tiny_model import (
     SPECIALS,
     WIDTH,
     Array,
+    head_width,
     tiny_weights,
     vocabulary,
     write_model,
@@ -95,7 +96,7 @@ def test_shorter_numbers_are_the_nearest(
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
     assert header["__metadata__"] == {"format": "pt"}
-    with GgufFile(tiny_path) as file:
+    with open_model(tiny_path) as file:
         model = MergedModel(file, adapter)
         for part in model.parts:
             entry = header[part.name]
@@ -177,20 +178,20 @@ def test_an_output_layer_of_its_own_is_kept(export: Export, tmp_path: Path) -> N
     assert "lm_head.weight" in load_file(folder / "model.safetensors")
 
 
-def test_rotary_factors_are_found_again(tmp_path: Path, tiny_path: Path) -> None:
-    with GgufFile(tiny_path) as file:
-        shape = read_shape(file)
+def test_rotary_factors_are_found_again(tmp_path: Path) -> None:
     weights = tiny_weights(0)
-    factors = weights["rope_freqs.weight"] = llama3_factors(shape, 32.0)
+    factors = weights["rope_freqs.weight"] = Llama3Scaling(32.0).factors(
+        10000.0, head_width("llama")
+    )
     assert factors[0] == 1
     assert factors[-1] > 1
-    with GgufFile(write_model(tmp_path / "far.gguf", weights, {})) as file:
+    with open_model(write_model(tmp_path / "far.gguf", weights, {})) as file:
         config = json.loads(model_config(MergedModel(file, None), FloatType.FLOAT32))
     found = config["rope_scaling"]["factor"]
-    np.testing.assert_allclose(llama3_factors(shape, found), factors, rtol=1e-3)
+    assert found == 32.0
     weights["rope_freqs.weight"] = np.linspace(2, 3, len(factors), dtype=np.float32)
     with (
-        GgufFile(write_model(tmp_path / "odd.gguf", weights, {})) as file,
+        open_model(write_model(tmp_path / "odd.gguf", weights, {})) as file,
         pytest.raises(ModelFileError, match="rotary factors"),
     ):
         model_config(MergedModel(file, None), FloatType.FLOAT32)

@@ -60,10 +60,10 @@ def first_line(process: "subprocess.Popen[str]", seconds: float = 20) -> dict[st
 class Engine:
     """A running service and a client of it."""
 
-    def __init__(self, store: Path, token_file: Path, starter: Path) -> None:
+    def __init__(self, store: Path, token_file: Path, starter: Path, *arguments: str) -> None:
         self.store = store
         self.may_be_dead = False
-        self.process = start_engine(store, token_file, "--starter-model", str(starter))
+        self.process = start_engine(store, token_file, "--starter-model", str(starter), *arguments)
         said = first_line(self.process)
         self.base_url = str(said["base_url"])
         assert said["pid"] == self.process.pid
@@ -170,9 +170,11 @@ def new_client(base_url: str, token: str = TOKEN) -> OpenAI:
 
 
 @contextmanager
-def running_engine(store: Path, token_file: Path, starter: Path) -> Iterator[Engine]:
+def running_engine(
+    store: Path, token_file: Path, starter: Path, *arguments: str
+) -> Iterator[Engine]:
     """Run a service; one that has died by itself is told of, with its last words."""
-    engine = Engine(store, token_file, starter)
+    engine = Engine(store, token_file, starter, *arguments)
     try:
         yield engine
     finally:

@@ -10,12 +10,14 @@ import pytest
 from openai import NotFoundError
 from safetensors.numpy import load_file, save_file
 
+from desktop_app.engine.backends.adapter_files import write_adapter_files
 from desktop_app.engine.backends.backend import LoraSettings
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
 from tests.engine.service.engine_child import MODEL, Engine, example_lines, running_engine
 from tests.engine.service.in_process import in_process_engine
 from tests.engine.service.own_api import Caller
 from tests.engine.service.raw_http import assert_error
+from tests.engine.tiny_folder import write_json, write_tensors, write_tiny_folder
 from tests.engine.tiny_model import tiny_weights, write_model
 
 TENSORS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
@@ -242,3 +244,45 @@ def test_wrong_orders(caller: Caller, body: dict[str, object], status: int, para
     found, answer = caller.ask("POST", "adapters", body)
     assert (found, answer["error"]["param"]) == (status, param)
     assert_error(answer)
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "smollm3"])
+def test_adapters_for_models_of_other_kinds_in_folders(
+    tmp_path: Path, tiny_model: Path, kind: str
+) -> None:
+    with in_process_engine(tmp_path / "store", tiny_model) as engine:
+        base = write_tiny_folder(engine.folders.models / "other-1b", kind=kind, seed=5)
+        model = NumpyLlamaModel(base)
+        trainer = model.trainer(LoraSettings(2, 8.0), seed=1)
+        messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "the sing"}]
+        for _ in range(4):
+            trainer.step([model.training_example(messages)], 1e-2)
+        trainer.export_adapter(tmp_path / "peft")
+        change_config(tmp_path / "peft", base_model_name_or_path="someone/Other-1B")
+        caller = Caller(str(engine.client.base_url).rstrip("/"))
+        order = {"folder": str(tmp_path / "peft"), "name": "n"}
+        status, body = caller.ask("POST", "adapters", order)
+        caller.close()
+        assert status == 201, body
+        assert body["id"].startswith("ft:other-1b:local:n:")
+
+
+def test_an_adapter_for_a_kind_that_numpy_does_not_run(tmp_path: Path, tiny_model: Path) -> None:
+    with in_process_engine(tmp_path / "store", tiny_model) as engine:
+        base = engine.folders.models / "foreign-1b"
+        base.mkdir()
+        write_json(base / "config.json", {"model_type": "phi9"})
+        weights = {"model.layers.0.attn.fused.weight": np.ones((12, 8), np.float32)}
+        write_tensors(base / "model.safetensors", weights)
+        a, b = np.ones((2, 8), np.float32), np.ones((12, 2), np.float32)
+        pairs = [("model.layers.0.attn.fused", a, b)]
+        write_adapter_files(tmp_path / "peft", LoraSettings(2, 8.0), pairs, "x/foreign-1b")
+        caller = Caller(str(engine.client.base_url).rstrip("/"))
+        order = {"folder": str(tmp_path / "peft"), "name": "n"}
+        taken, body = caller.ask("POST", "adapters", order)
+        write_adapter_files(tmp_path / "zero", LoraSettings(2, 8.0), [(*pairs[0][:2], 0 * b)], "x")
+        refused, fault = caller.ask("POST", "adapters", order | {"folder": str(tmp_path / "zero")})
+        caller.close()
+    assert (taken, body["id"].split(":")[1]) == (201, "foreign-1b")
+    assert refused == 400
+    assert "changes nothing" in fault["error"]["message"]

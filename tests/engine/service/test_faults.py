@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from openai import APIStatusError, BadRequestError, InternalServerError, NotFoundError
 
+from desktop_app.engine.jobs_runner import job_folder
 from desktop_app.engine.jobs_runner.job_life import JobLife
-from desktop_app.engine.store.records import JobRecord, JobStatus
+from desktop_app.engine.store.file_lock import file_lock
+from desktop_app.engine.store.records import JOBS, JobRecord, JobStatus
 from tests.engine.service.engine_child import FINISHED, MODEL, example_lines
 from tests.engine.service.in_process import PLENTY, InProcessEngine, in_process_engine
 from tests.engine.tiny_model import write_tiny_model
@@ -171,3 +173,52 @@ def test_a_store_that_fails_for_a_moment_does_not_end_the_queue(
 
     monkeypatch.setattr(JobLife, "first", sometimes)
     assert run(engine, hyperparameters={"n_epochs": 1}).status == "succeeded"
+
+
+def test_a_job_whose_pause_could_not_be_told_is_paused_all_the_same(
+    engine: InProcessEngine,
+) -> None:
+    """As if it was paused in the moment between two workers, or the disk was full at its end."""
+    job = JobRecord("ftjob-1", 0, MODEL, "file-1", 0, JobStatus.PAUSING)
+    with engine.serving.service.database.transaction() as connection:
+        JOBS.add(connection, job)
+    engine.serving.service.supervisor.wake()
+    deadline = time.monotonic() + 20
+    while str(engine.client.fine_tuning.jobs.retrieve(job.id).status) != "paused":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_clearing_that_a_kill_broke_off_is_done_again(engine: InProcessEngine) -> None:
+    """Of a job that is over, only the models that are offered are kept."""
+    job = run(engine, hyperparameters={"n_epochs": 1})
+    folder = engine.folders.jobs / job.id
+    (adapter,) = folder.glob("adapter-*")
+    (folder / "adapter-00000009").mkdir()
+    (adapter / ".adapter_model.safetensors.x").write_bytes(b"half")
+    for name in ("state-00000001.safetensors", ".state-00000002.safetensors.x", "training.jsonl"):
+        (folder / name).write_bytes(b"x")
+    engine.serving.service.supervisor.wake()
+    deadline = time.monotonic() + 20
+    while {path.name for path in folder.iterdir()} != {adapter.name}:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    names = {path.name for path in adapter.iterdir()}
+    assert names == {"adapter_model.safetensors", "adapter_config.json"}
+    chat(engine, job.fine_tuned_model)
+
+
+def test_a_worker_orphaned_by_a_kill_keeps_its_files(tmp_path: Path) -> None:
+    """Its job may be cancelled meanwhile; it holds the lock as long as it lives."""
+    for name in ("adapter-00000001", "adapter-00000002"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ".half").write_bytes(b"x")
+    (tmp_path / "training.jsonl").write_bytes(b"x")
+    with file_lock(tmp_path / "lock"):
+        job_folder.clear(tmp_path, ())
+        job_folder.sweep(tmp_path)
+        assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 4
+    job_folder.sweep(tmp_path)
+    assert not list(tmp_path.glob("*/*"))
+    job_folder.clear(tmp_path, {"adapter-00000002"})
+    assert [path.name for path in tmp_path.iterdir()] == ["adapter-00000002"]

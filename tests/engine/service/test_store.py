@@ -1,21 +1,29 @@
 """The store: records, pages, transactions, whole files."""
 
 import sqlite3
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from msgspec import Struct
 
+from desktop_app.engine.memory import give_memory_back
 from desktop_app.engine.store.database import Database, StoreError
 from desktop_app.engine.store.durable import copy_durably, write_durably
 from desktop_app.engine.store.facts import fact, set_fact
 from desktop_app.engine.store.file_lock import LockedError, file_lock
 from desktop_app.engine.store.folders import Folders
 from desktop_app.engine.store.records import (
+    CHECKPOINTS,
     FILES,
+    JOBS,
     PARTS,
     UPLOADS,
+    CheckpointRecord,
     FileRecord,
+    JobRecord,
+    JobStatus,
     PartRecord,
     UploadRecord,
     UploadStatus,
@@ -190,3 +198,61 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError):  # noqa: PT011  # which one depends on the system
         write_durably(tmp_path / "taken", b"x")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_what_follows_a_commit_waits_for_it(database: Database) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        with database.transaction():
+            database.after_commit(lambda: done.append("undone"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    with database.transaction():
+        with database.transaction():
+            database.after_commit(lambda: done.append("inner"))
+        assert done == []
+    assert done == ["inner"]
+    database.after_commit(lambda: done.append("outside"))
+    assert done == ["inner", "outside"]
+
+
+def test_a_model_that_was_deleted_leaves_no_folder(tmp_path: Path) -> None:
+    """A kill between the row and the folder; what a job that goes on has made stays."""
+    folders = Folders(tmp_path / "store")
+    folders.create()
+    database = Database(folders.database)
+    with database.transaction() as connection:
+        for name, status in (("over", JobStatus.SUCCEEDED), ("running", JobStatus.RUNNING)):
+            JOBS.add(connection, JobRecord(name, 0, "base", "file-1", 0, status))
+            kept = CheckpointRecord(f"c-{name}", 0, f"m-{name}", "base", name, 2, "adapter-2")
+            CHECKPOINTS.add(connection, kept, owner=name)
+            for step in (1, 2):
+                (folders.jobs / name / f"adapter-{step}").mkdir(parents=True)
+    tidy(database, folders)
+    left = sorted(str(path.relative_to(folders.jobs)) for path in folders.jobs.glob("*/*"))
+    assert left == ["over/adapter-2", "running/adapter-1", "running/adapter-2"]
+    database.close()
+
+
+def test_a_store_without_room_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop_app.engine.store.database.LEAST_FREE_BYTES", 2**62)
+    with pytest.raises(StoreError, match="the disk is full"):
+        Database(tmp_path / "a.sqlite")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc alone keeps what was freed")
+def test_memory_that_nobody_needs_goes_back() -> None:
+    """Blocks too small to be given back one by one, freed between others that stay."""
+    process = psutil.Process()
+    blocks = [bytes(60_000) for _ in range(5_000)]
+    kept = blocks[::100]
+    before = process.memory_info().rss
+    del blocks
+    give_memory_back()
+    assert process.memory_info().rss < before - 150_000_000
+    assert len(kept) == 50

@@ -4,14 +4,22 @@ import errno
 import os
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from desktop_app.engine.backends.backend import BrokenOffError, LoraSettings, Model, Trainer
+from desktop_app.engine.backends.backend import (
+    BrokenOffError,
+    LoraSettings,
+    Measurement,
+    Model,
+    Trainer,
+    TrainingExample,
+)
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
-from desktop_app.engine.jobs_runner import training_run
+from desktop_app.engine.jobs_runner import run_keeper, training_run
 from desktop_app.engine.jobs_runner.batch_plan import BatchPlan
 from desktop_app.engine.jobs_runner.clock import EvenClock
 from desktop_app.engine.jobs_runner.encoding import encode_file, encode_line
@@ -22,6 +30,8 @@ from desktop_app.engine.jobs_runner.settings import PEAK_LEARNING_RATE
 from desktop_app.engine.jobs_runner.training_run import TrainingRun
 from desktop_app.engine.jobs_runner.worker_log import (
     Done,
+    Exported,
+    Line,
     LogReader,
     LogWriter,
     Measured,
@@ -118,7 +128,8 @@ def test_a_full_disk_is_told_and_the_run_goes_on(model: Model, tmp_path: Path) -
     FullDisk(trainer, {5, 6, 7, 8, 9, 10, 11, 12})
     assert go_on(model, tmp_path, trainer=trainer)
     lines = list(LogReader(tmp_path / "log").lines())
-    assert [line.step for line in lines if isinstance(line, NotSaved)] == [5, 6, 7, 8]
+    # Told once, and once more after the epoch's model found room at step 6.
+    assert [line.step for line in lines if isinstance(line, NotSaved)] == [5, 6]
     assert isinstance(lines[-1], Done)
     assert [step_of(state) for state in states(tmp_path)] == [4]
     assert_same_as_undisturbed(model, tmp_path)
@@ -235,3 +246,124 @@ def test_events_stay_in_order_when_the_clock_is_set_back(
     assert times == [2_000_000_000] * 5
     assert cancelled.finished_at == 2_000_000_000
     database.close()
+
+
+class NoRoom:
+    """Stands before the writing of adapters; no room for those whose number is named."""
+
+    def __init__(self, trainer: Trainer, full: set[int]) -> None:
+        self._export = trainer.export_adapter
+        self._full = full
+        self.tried: list[str] = []
+        trainer.export_adapter = self.export  # type: ignore[method-assign]  # that is the fault
+
+    def export(self, folder: Path) -> None:
+        """Write, or not; half of it may be there then."""
+        self.tried.append(folder.name)
+        if len(self.tried) in self._full:
+            folder.mkdir(exist_ok=True)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._export(folder)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_keeper, "RETRY_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_an_epochs_model_that_finds_no_room_is_done_without(model: Model, tmp_path: Path) -> None:
+    trainer = model.trainer(LORA, seed=4)
+    disk = NoRoom(trainer, {1})
+    assert go_on(model, tmp_path, trainer=trainer)
+    assert disk.tried == ["adapter-00000003", "adapter-00000006", "adapter-00000009"]
+    lines = list(LogReader(tmp_path / "log").lines())
+    assert [line.step for line in lines if isinstance(line, NotSaved)] == [3]
+    assert [line.step for line in lines if isinstance(line, Exported)] == [6]
+    assert not (tmp_path / "adapter-00000003").exists()
+    assert_same_as_undisturbed(model, tmp_path)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_the_model_at_the_end_waits_for_room(model: Model, tmp_path: Path) -> None:
+    trainer = model.trainer(LORA, seed=4)
+    disk = NoRoom(trainer, set(range(3, 8)))
+    assert go_on(model, tmp_path, trainer=trainer)
+    assert disk.tried == [f"adapter-{step:08}" for step in (3, 6, *[9] * 6)]
+    lines = list(LogReader(tmp_path / "log").lines())
+    assert [line.step for line in lines if isinstance(line, NotSaved)] == [9]
+    assert isinstance(lines[-1], Done)
+    assert_same_as_undisturbed(model, tmp_path)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_patience_with_a_full_disk_has_an_end(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_keeper, "ROOM_SECONDS", 0.05)
+    trainer = model.trainer(LORA, seed=4)
+    NoRoom(trainer, set(range(3, 10**6)))
+    with pytest.raises(OSError, match="No space"):
+        go_on(model, tmp_path, trainer=trainer)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_pause_while_the_end_waits_for_room_loses_nothing(model: Model, tmp_path: Path) -> None:
+    stop = threading.Event()
+    trainer = model.trainer(LORA, seed=4, broken_off=stop.is_set)
+    disk = NoRoom(trainer, set(range(3, 10**6)))
+    export = trainer.export_adapter
+
+    def stop_at_the_end(folder: Path) -> None:
+        if len(disk.tried) == 4:
+            stop.set()
+        export(folder)
+
+    trainer.export_adapter = stop_at_the_end  # type: ignore[method-assign]  # that is the fault
+    assert not go_on(model, tmp_path, trainer=trainer, stop=stop)
+    assert [step_of(state) for state in states(tmp_path)] == [9]
+    assert not (tmp_path / "adapter-00000009").exists()
+    again = model.trainer(LORA, seed=4)
+    again.load_checkpoint(states(tmp_path)[-1])
+    assert go_on(model, tmp_path, trainer=again, step=9)
+    assert_same_as_undisturbed(model, tmp_path)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_line_that_finds_no_room_waits_for_it(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, times = LogWriter.write, iter([True, True, True])
+
+    def sometimes(self: LogWriter, line: Line) -> None:
+        if isinstance(line, Measured) and line.step == 4 and next(times, False):
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+        write(self, line)
+
+    monkeypatch.setattr(LogWriter, "write", sometimes)
+    assert go_on(model, tmp_path)
+    told = [each.step for each in LogReader(tmp_path / "log").lines() if isinstance(each, Measured)]
+    assert told == list(range(1, 10))
+
+
+def test_a_state_is_saved_before_the_next_step_would_be_over_too_late(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps of 12 seconds: two of them fit into half a minute, and a third would not."""
+    now = [1000.0]
+    trainer = model.trainer(LORA, seed=4)
+    step, save, saved = trainer.step, trainer.save_checkpoint, []
+
+    def slow(batch: Sequence[TrainingExample], rate: float) -> Measurement:
+        now[0] += 12
+        return step(batch, rate)
+
+    def noted(path: Path) -> None:
+        saved.append(step_of(path))
+        save(path)
+
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(trainer, "step", slow)
+    monkeypatch.setattr(trainer, "save_checkpoint", noted)
+    assert go_on(model, tmp_path, trainer=trainer)
+    assert saved == [2, 4, 6, 8]

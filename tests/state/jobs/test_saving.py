@@ -8,8 +8,9 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.core.jobs.job import Hyperparameters
 from desktop_app.provider.provider import ErrorKind, ProviderError
+from desktop_app.state.connections.provider_texts import in_words
 from desktop_app.state.jobs.plan import JobPlan
-from desktop_app.state.jobs.saving import ModelSaving, ModelSavings, SavingPhase, problem
+from desktop_app.state.jobs.saving import ModelSaving, ModelSavings, SavingPhase
 from desktop_app.storage.settings import THIS_COMPUTER
 from tests.engine.tiny_model import write_tiny_model
 from tests.state.jobs.job_bench import Bench
@@ -91,6 +92,27 @@ def test_a_model_is_saved_with_its_card(
     assert is_in(saving, SavingPhase.DONE)
 
 
+def test_a_model_kept_after_a_pass_is_saved(
+    bench: Bench, savings: ModelSavings, folder: Path
+) -> None:
+    plan = JobPlan("Harbour", THIS_COMPUTER, bench.connections.base_model, Hyperparameters(2), 1)
+    submission = bench.jobs.submit(plan)
+    bench.until(lambda: bench.jobs.active_count == 0, timeout=60_000)
+    record = bench.record(submission)
+    final, first = savings.kept(record)
+    assert record.job is not None
+    assert final.model == record.job.fine_tuned_model
+    assert first.name == f"As it was after step {record.checkpoints[0].step}"
+    saving = ready(bench, savings.begin(record))
+    saving.choose(first.model)
+    assert is_in(saving, SavingPhase.ASKING)
+    ready(bench, saving).save("adapter", folder)
+    saving.choose(final.model)  # one at a time
+    ended(bench, saving)
+    assert is_in(saving, SavingPhase.DONE)
+    assert saving.model.model == first.model
+
+
 def test_what_stands_in_the_way_is_told_in_the_engines_words(
     bench: Bench, savings: ModelSavings, trained: str, folder: Path
 ) -> None:
@@ -146,4 +168,4 @@ def test_only_models_of_this_computer_can_be_saved(bench: Bench, savings: ModelS
     ],
 )
 def test_words_for_errors(error: ProviderError, said: str) -> None:
-    assert said in problem(error)
+    assert said in in_words(error)

@@ -10,11 +10,17 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from desktop_app.provider.connections.this_computer_exports import ExportForm
-from desktop_app.state.jobs.saving import ModelSaving, ModelSavings, ModelToSave, SavingPhase
+from desktop_app.state.jobs.saving import (
+    KeptModel,
+    ModelSaving,
+    ModelSavings,
+    ModelToSave,
+    SavingPhase,
+)
 from desktop_app.ui.jobs.job_detail import JobDetail
 from desktop_app.ui.jobs.jobs_page import JobsPage
 from desktop_app.ui.jobs.questions import Question
-from desktop_app.ui.jobs.save_dialog import KINDS, SaveDialog, size
+from desktop_app.ui.jobs.save_dialog import KINDS, SaveDialog
 from desktop_app.ui.theme import Theme
 from tests.state.jobs.job_bench import SERVICE, Bench
 
@@ -169,7 +175,7 @@ def test_a_job_of_this_computer_offers_it(
     bench.service.finish(bench.until_created(submission))
     bench.until(lambda: bench.status(submission) == "succeeded")
     # The same job, as if this computer were the service that has it.
-    monkeypatch.setattr("desktop_app.state.jobs.saving.is_local", lambda _id: True)
+    monkeypatch.setattr("desktop_app.state.jobs.saving.is_engine", lambda *_: True)
     savings = ModelSavings(bench.connections, bench.runner)
     detail = JobDetail(bench.jobs, bench.connections, theme, savings)
     qtbot.addWidget(detail)
@@ -182,14 +188,22 @@ def test_a_job_of_this_computer_offers_it(
     dialog.reject()
 
 
-def test_sizes() -> None:
-    assert [size(n) for n in (0, 9_940_000, 10_000_000, 999_000_000, 3_400_000_000)] == [
-        "0.0 MB",
-        "9.9 MB",
-        "10 MB",
-        "999 MB",
-        "3.4 GB",
-    ]
+def test_a_model_kept_on_the_way_can_be_chosen(parent: QWidget, saving: OrderedSaving) -> None:
+    kept = [KeptModel("ft:x", "The finished model"), KeptModel("ft:x:step-2", "After step 2")]
+    dialog = SaveDialog(saving, parent, kept)
+    dialog.open()
+    assert dialog.which.isVisible()
+    saving.know()
+    dialog.which.setCurrentIndex(1)
+    dialog.which.activated.emit(1)
+    assert saving.model.model == "ft:x:step-2"
+    assert saving.forms == []
+    assert not dialog.save.isEnabled()
+    dialog.reject()
+
+
+def test_one_model_leaves_nothing_to_choose(dialog: SaveDialog) -> None:
+    assert not dialog.which.isVisible()
 
 
 def test_savings_are_for_this_computer(bench: Bench) -> None:

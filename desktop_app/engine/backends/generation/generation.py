@@ -8,14 +8,16 @@ import numpy as np
 from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import GeneratedPiece, Sampling, TokenIds
 from desktop_app.engine.backends.generation.choice import Choice, hidden_tokens
-from desktop_app.engine.backends.generation.decoding import Decoder, Decoding
+from desktop_app.engine.backends.generation.decoding import CheckingDecoder, Decoder, Decoding
 from desktop_app.engine.backends.generation.grammar import Grammars, TokenTable
+from desktop_app.engine.backends.generation.guessing import Guesser
 from desktop_app.engine.backends.text.tokenizer import Tokenizer
 
 _TOGETHER = 16
 """Choices that go on in step at most: the weights are read once for all of them."""
 _CACHE_BYTES = 512 << 20
 """What their keys and values may take together."""
+_MOST_GUESSES = 7
 
 
 def grammars_of(tokenizer: Tokenizer) -> Grammars:
@@ -55,20 +57,65 @@ def generate(
     ]
     if sampling.max_tokens <= 0:
         return (GeneratedPiece("", 0, "length", index) for index in range(sampling.choices))
-    return _pieces(decoding, tokenizer.size, prompt, sampling.max_tokens, choices)
+    decoder = decoding.decoder(len(prompt) + (sampling.max_tokens if len(choices) == 1 else 0))
+    if sampling.seed is not None and sampling.temperature > 0:
+        _forget(decoder)
+    kept = decoding.kept_bytes(len(prompt) + sampling.max_tokens)
+    together = max(1, min(_TOGETHER, _CACHE_BYTES // kept))
+    return _pieces(decoder, tokenizer.size, prompt, sampling.max_tokens, choices, together)
+
+
+def _forget(decoder: Decoder) -> None:
+    """Make a reply with a seed the same again, whatever was asked in between.
+
+    Logits of several tokens at once differ in the last bits from those of one at a time, which
+    decides now and then what is drawn: measured, once in 2,500 tokens.
+    """
+    if isinstance(decoder, CheckingDecoder):
+        decoder.forget()
 
 
 def _pieces(
-    decoding: Decoding, size: int, prompt: TokenIds, most: int, choices: list[Choice]
+    read: Decoder, size: int, prompt: TokenIds, most: int, choices: list[Choice], together: int
 ) -> Iterator[GeneratedPiece]:
     alone = len(choices) == 1
-    read = decoding.decoder(len(prompt) + (most if alone else 0))
     first = read.next_logits(prompt[None])[:, :size]
-    together = max(1, min(_TOGETHER, _CACHE_BYTES // decoding.kept_bytes(len(prompt) + most)))
+    if isinstance(read, CheckingDecoder):
+        if alone:
+            yield from _checked(read, first, choices[0], prompt, most)
+            return
+        read.finish()
     for start in range(0, len(choices), together):
         some = choices[start : start + together]
         decoder = read if alone else read.branched(len(some), most)
         yield from _in_step(decoder, np.repeat(first, len(some), axis=0), some)
+
+
+def _checked(
+    decoder: CheckingDecoder, logits: Array, choice: Choice, prompt: TokenIds, most: int
+) -> Iterator[GeneratedPiece]:
+    """Go on with one choice, with a guess at the tokens that follow (see guessing.py)."""
+    guesser = Guesser(decoder.phrases, prompt.tolist(), decoder.sure)
+    guessed: list[int] = []
+    try:
+        while True:
+            right = 0
+            for row in logits:
+                piece = choice.take(row)
+                guesser.add(choice.token)
+                most -= 1
+                if piece is not None:
+                    yield piece
+                if choice.ended:
+                    return
+                if right == len(guessed) or guessed[right] != choice.token:
+                    break
+                right += 1
+            decoder.take_back(len(guessed) - right)
+            guessed = guesser.guess(min(_MOST_GUESSES, most - 1))
+            logits = decoder.check(np.array([choice.token, *guessed]))[:, : logits.shape[1]]
+    finally:
+        decoder.finish()
 
 
 def _in_step(decoder: Decoder, logits: Array, choices: list[Choice]) -> Iterator[GeneratedPiece]:

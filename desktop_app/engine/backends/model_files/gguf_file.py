@@ -16,11 +16,11 @@ from typing import Self, TypeVar
 import numpy as np
 
 from desktop_app.engine.backends.backend import Floats, ModelFileError
+from desktop_app.engine.backends.model_files.model_file import Value
 from desktop_app.engine.backends.model_files.quantization import FORMATS, TensorFormat, dequantize
+from desktop_app.engine.backends.model_files.tensor_names import KINDS_IN_PAIRS
 
 _Read = TypeVar("_Read")
-
-Value = bool | int | float | str | list[int] | list[float] | list[str]
 
 _SCALARS = {
     0: "B",
@@ -37,7 +37,6 @@ _SCALARS = {
 }
 _STRING, _ARRAY = 8, 9
 _MOST_DIMENSIONS = 4
-_FORMAT_NAMES = {6: "Q5_0", 7: "Q5_1", 10: "Q2_K", 11: "Q3_K", 12: "Q4_K", 13: "Q5_K", 14: "Q6_K"}
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,11 @@ class GgufFile:
     ) -> None:
         self.close()
 
+    @property
+    def rows_in_pairs(self) -> bool:
+        """Whether llama.cpp's converter has put query and key rows into its order."""
+        return self.settings.get("general.architecture") in KINDS_IN_PAIRS
+
     def close(self) -> None:
         """Let go of the file."""
         self._data.close()
@@ -98,10 +102,15 @@ class GgufFile:
             raise ModelFileError(f"The model file lacks the tensor {name}.")
         if info.shape != shape:
             raise ModelFileError(f"The tensor {name} is {info.shape}; it must be {shape}.")
-        numbers = dequantize(info.format, self._data[info.start : info.start + info.size])
+        numbers = self._numbers(info)
         if not np.isfinite(numbers).all():
             raise ModelFileError(f"The model file is damaged: {name} holds numbers that are none.")
         return numbers.reshape(shape)
+
+    def _numbers(self, info: TensorInfo) -> Floats:
+        # Here and not above, for a view that an exception holds on to would keep the file open.
+        stored = memoryview(self._data)[info.start : info.start + info.size]
+        return dequantize(info.format, stored, info.shape[-1])
 
 
 class _Cursor:
@@ -200,10 +209,9 @@ def _read_tensor_entry(cursor: _Cursor) -> _TensorEntry:
 def _place(name: str, entry: _TensorEntry, data_start: int, file_size: int) -> TensorInfo:
     form = FORMATS.get(entry.kind)
     if form is None:
-        kind = _FORMAT_NAMES.get(entry.kind, f"format {entry.kind}")
         raise ModelFileError(
-            f"This model file stores numbers as {kind}, which this engine cannot read; "
-            "take one in F16, Q8_0, Q4_1 or Q4_0."
+            f"This model file stores numbers in ggml's format {entry.kind}, which this engine"
+            " cannot read; take one in F16, Q8_0 or Q4_K."
         )
     row, rest = entry.dimensions[0], entry.dimensions[1:]
     if row % form.block_elements:

@@ -1,6 +1,8 @@
 """The first half of a transformer layer: x + O attention(rotate(Q n(x)), rotate(K n(x)), V n(x)).
 
-n is the RMS norm; x (T, d). Which tokens see which is the business of the `attend` handed in.
+n is the RMS norm; x (T, d). Some models add biases to what Q, K and V put out (Qwen2), or normalise
+each head of queries and keys before it is rotated (Qwen3). Which tokens see which is the business
+of the `attend` handed in.
 """
 
 from collections.abc import Callable
@@ -27,12 +29,24 @@ AttendBackward = Callable[[Array, Array, Array, Array, Array], tuple[Array, Arra
 
 
 @dataclass(frozen=True)
+class _NormedHeads:
+    """Heads x (T, H + K, h) and 1 / r of each (T, H + K, 1)."""
+
+    x: Array
+    inverse: Array
+
+
+@dataclass(frozen=True)
 class AttentionTape:
-    """What the way back needs: `rotated` holds queries and keys (T, H + K, h)."""
+    """What the way back needs: `rotated` holds queries and keys (T, H + K, h).
+
+    `heads` are the same before they were normalised, where they are.
+    """
 
     x: Array
     inverse: Array
     low_qkv: Array | None
+    heads: _NormedHeads | None
     rotated: Array
     values: Array
     mixed: Array
@@ -44,21 +58,27 @@ def attention_block(
     weights: LayerWeights,
     adapters: LayerAdapters | None,
     shape: ModelShape,
-    by: Rotation,
+    by: Rotation | None,
     attend: Attend,
 ) -> tuple[Array, AttentionTape]:
-    """Return the states after the block (T, d) and the tape."""
+    """Return the states after the block (T, d) and the tape; `by` is None for no rotation."""
     inverse = inverse_rms(x, shape.norm_epsilon)
     normed = rms_norm(x, weights.attention_norm, inverse)
     qkv, low_qkv = linear(normed, weights.qkv, adapters.qkv if adapters else None)
+    if weights.qkv_bias is not None:
+        qkv += weights.qkv_bias
     heads = qkv.reshape(len(x), -1, shape.head_width)
-    rotated_heads = shape.heads + shape.key_heads
-    rotated, values = rotate(heads[:, :rotated_heads], by), heads[:, rotated_heads:]
+    rotated, values = heads[:, : -shape.key_heads], heads[:, -shape.key_heads :]
+    rotated, normed_heads = _normed(rotated, weights.head_norms, shape.norm_epsilon)
+    if by is not None:
+        rotated = rotate(rotated, by)
     mixed = attend(rotated[:, : shape.heads], rotated[:, shape.heads :], values)
     mixed_rows = mixed.reshape(len(x), -1)
     after, low_output = linear(mixed_rows, weights.output, adapters.output if adapters else None)
     after += x
-    return after, AttentionTape(x, inverse, low_qkv, rotated, values, mixed, low_output)
+    return after, AttentionTape(
+        x, inverse, low_qkv, normed_heads, rotated, values, mixed, low_output
+    )
 
 
 def attention_block_backward(
@@ -68,7 +88,7 @@ def attention_block_backward(
     adapters: LayerAdapters,
     gradients: LayerAdapters,
     shape: ModelShape,
-    by: Rotation,
+    by: Rotation | None,
     attend_backward: AttendBackward,
 ) -> Array:
     """Return dL/dx (T, d) from dL/dafter, and add up the adapters' gradients."""
@@ -83,8 +103,13 @@ def attention_block_backward(
         tape.rotated[:, shape.heads :],
         tape.values,
     )
-    d_rotated = rotate(np.concatenate([d_q, d_k], axis=1), by.inverse)
-    d_qkv = np.concatenate([d_rotated, d_v], axis=1).reshape(len(tape.x), -1)
+    d_heads: Array = np.concatenate([d_q, d_k], axis=1)
+    if by is not None:
+        d_heads = rotate(d_heads, by.inverse)
+    if tape.heads is not None and weights.head_norms is not None:
+        kept = tape.heads
+        d_heads = rms_norm_backward(d_heads, kept.x, weights.head_norms, kept.inverse)
+    d_qkv = np.concatenate([d_heads, d_v], axis=1).reshape(len(tape.x), -1)
     normed = rms_norm(tape.x, weights.attention_norm, tape.inverse)
     d_normed = linear_backward(
         d_qkv, normed, tape.low_qkv, weights.qkv, adapters.qkv, gradients.qkv
@@ -92,3 +117,11 @@ def attention_block_backward(
     d_x = rms_norm_backward(d_normed, tape.x, weights.attention_norm, tape.inverse)
     d_x += d_after
     return d_x
+
+
+def _normed(heads: Array, gains: Array | None, epsilon: float) -> tuple[Array, _NormedHeads | None]:
+    """Normalise heads (T, H + K, h) where the model does."""
+    if gains is None:
+        return heads, None
+    inverse = inverse_rms(heads, epsilon)
+    return rms_norm(heads, gains, inverse), _NormedHeads(heads, inverse)

@@ -8,19 +8,32 @@ from collections.abc import Iterator
 import numpy as np
 
 from desktop_app.engine.backends.arrays import Array
+from desktop_app.engine.backends.numpy_llama.few_rows import FEW, product_of_few
 from desktop_app.engine.backends.numpy_llama.lora import GroupAdapter
 
 
 def linear(x: Array, weight: Array, adapter: GroupAdapter | None) -> tuple[Array, Array | None]:
     """Return y = x Wᵀ + l Bᵀ and, where there is an adapter, l = s x Aᵀ (T, n r)."""
-    y = x @ weight.T
+    y = product(weight, x)
     if adapter is None:
         return y, None
-    low = x @ adapter.a.T
+    low = product(adapter.a, x)
     low *= adapter.scale
     for b, outs, lows in _parts(adapter):
-        y[:, outs] += low[:, lows] @ b.T
+        y[:, outs] += product(b, low[:, lows])
     return y, low
+
+
+def product(weight: Array, x: Array) -> Array:
+    """Return x Wᵀ (T, out). Of few vectors most of the time goes into reading W, which counts."""
+    y: Array
+    if len(x) == 1:
+        y = (weight @ x[0])[None]
+    elif len(x) <= FEW:
+        y = product_of_few(weight, x)
+    else:
+        y = x @ weight.T
+    return y
 
 
 def linear_backward(

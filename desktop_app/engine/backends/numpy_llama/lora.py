@@ -5,7 +5,6 @@ All A and B of a model are views into one flat vector, so that the optimizer, th
 the gradients' norm need know nothing of layers.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 
 from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.backend import LoraSettings
+from desktop_app.engine.backends.fresh_adapters import draw
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape
 from desktop_app.engine.backends.numpy_llama.weights import GroupShape, group_shapes
 
@@ -64,17 +64,8 @@ class LoraParameters:
                     yield f"model.layers.{index}.{module}", a, adapter.b[place]
 
     def initialise(self, seed: int) -> None:
-        """Draw every A from U(-1/sqrt(in), 1/sqrt(in)), as PEFT does, but those that are there.
-
-        B stays 0, so that a run begins at the model itself.
-        """
-        generator = np.random.default_rng(seed)
-        for _, a, b in self.pairs():
-            bound = 1 / math.sqrt(a.shape[1])
-            drawn = generator.uniform(-bound, bound, a.shape)
-            # With A and B both 0 neither would ever learn: a layer that an adapter leaves out.
-            if not a.any() and not b.any():
-                a[:] = drawn
+        """Draw what a run begins with; what is there already stays."""
+        draw(self.pairs(), seed)
 
     def zeros_like(self) -> "LoraParameters":
         """Return room for gradients of the same layout."""

@@ -11,8 +11,8 @@ from desktop_app.engine.backends.arrays import Array
 def swiglu(ab: Array) -> Array:
     """Return z."""
     a, b = _halves(ab)
-    z = _sigmoid(a)
-    z *= a
+    z = _one_and_exp(a)
+    np.divide(a, z, out=z)
     z *= b
     return z
 
@@ -20,7 +20,8 @@ def swiglu(ab: Array) -> Array:
 def swiglu_backward(d_z: Array, ab: Array) -> Array:
     """Return dL/dab (T, 2 m): da = dz b σ (1 + a (1 - σ)),  db = dz a σ. Overwrites d_z."""
     a, b = _halves(ab)
-    sigma = _sigmoid(a)
+    sigma = _one_and_exp(a)
+    np.reciprocal(sigma, out=sigma)
     d_ab = np.empty(ab.shape, ab.dtype)
     d_a, d_b = _halves(d_ab)
     np.multiply(d_z, sigma, out=d_z)
@@ -38,10 +39,10 @@ def _halves(ab: Array) -> tuple[Array, Array]:
     return ab[:, :middle], ab[:, middle:]
 
 
-def _sigmoid(a: Array) -> Array:
-    """1 / (1 + exp(-a)); exp may overflow to infinity, which gives the right 0."""
-    sigma = np.negative(a)
+def _one_and_exp(a: Array) -> Array:
+    """1 + exp(-a) = 1 / σ(a); exp may overflow to infinity, by which division gives the right 0."""
+    sums = np.negative(a)
     with np.errstate(over="ignore"):
-        np.exp(sigma, out=sigma)
-    sigma += 1
-    return np.reciprocal(sigma, out=sigma)
+        np.exp(sums, out=sums)
+    sums += 1
+    return sums

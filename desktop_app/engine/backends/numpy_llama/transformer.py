@@ -1,4 +1,4 @@
-"""The Llama transformer (Touvron et al. 2023): its layers in order, and back again.
+"""The Llama transformer (Touvron et al. 2023) and its kin: its layers in order, and back again.
 
 States x are (T, d) for T tokens. Only the adapters learn, so the way back adds up gradients for
 them alone.
@@ -55,7 +55,10 @@ class Transformer:
         self.adapters = adapters
 
     def states(self, tokens: TokenIds, positions: TokenIds, attentions: Sequence[Attend]) -> Array:
-        """Return the normed last states (T, d); `attentions` has one function a layer."""
+        """Return the normed last states (T, d); `attentions` has one function a layer.
+
+        Positions are (T,), or one for all of several sequences' next tokens.
+        """
         by = rotation(self.weights, positions)
         x = self.weights.embedding[tokens]
         for layer, attend in enumerate(attentions):
@@ -63,20 +66,28 @@ class Transformer:
         return self._final_norm(x)
 
     def states_and_tape(
-        self, tokens: TokenIds, positions: TokenIds, attend: Attend
+        self, tokens: TokenIds, positions: TokenIds, attend: Attend, kept_layers: int
     ) -> tuple[Array, Tape]:
-        """Return the normed last states (T, d), and the tape with which to go back."""
+        """Return the normed last states (T, d), and the tape with which to go back.
+
+        The first layers, all but `kept_layers`, are run again on the way back.
+        """
         by = rotation(self.weights, positions)
         x = self.weights.embedding[tokens]
         inputs: list[Array] = []
         tapes: list[_LayerTape | None] = []
         layers = len(self.weights.layers)
-        first_kept = layers - layers * KEPT_TOKENS // len(tokens)
+        first_kept = layers - kept_layers
         for layer in range(layers):
             inputs.append(x)
             x, tape = self._layer(layer, x, by, attend)
             tapes.append(tape if layer >= first_kept else None)
         return self._final_norm(x), Tape(inputs, tapes, by, x)
+
+    def kept_layers(self, tokens: float) -> int:
+        """Of how many layers the tapes of so many tokens are kept."""
+        layers = len(self.weights.layers)
+        return min(layers, int(layers * KEPT_TOKENS / tokens))
 
     def backward(
         self,
@@ -99,16 +110,16 @@ class Transformer:
             of_attention, of_feed_forward = kept or self._layer(layer, x, tape.by, attend)[1]
             here = weights.layers[layer], self.adapters.layers[layer], gradients.layers[layer]
             d_x = feed_forward_block_backward(d_x, of_feed_forward, *here)
-            d_x = attention_block_backward(
-                d_x, of_attention, *here, shape, tape.by, attend_backward
-            )
+            by = tape.by if shape.is_rotated(layer) else None
+            d_x = attention_block_backward(d_x, of_attention, *here, shape, by, attend_backward)
 
     def _layer(
         self, layer: int, x: Array, by: Rotation, attend: Attend
     ) -> tuple[Array, _LayerTape]:
         weights, shape = self.weights.layers[layer], self.weights.shape
         adapters = self.adapters.layers[layer] if self.adapters else None
-        x, of_attention = attention_block(x, weights, adapters, shape, by, attend)
+        here = by if shape.is_rotated(layer) else None
+        x, of_attention = attention_block(x, weights, adapters, shape, here, attend)
         x, of_feed_forward = feed_forward_block(x, weights, adapters, shape.norm_epsilon)
         return x, (of_attention, of_feed_forward)
 

@@ -1,10 +1,11 @@
-"""Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019), from a GGUF file.
+"""Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019), from a model's file.
 
 The work is done by tiktoken, built from the file's merges. Its tokens were compared with those of
 Hugging Face's `tokenizers` for the starter model on 66,060 texts in many scripts, with odd white
 space and broken words among them: all equal.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -12,23 +13,12 @@ import tiktoken
 from typing_extensions import override
 
 from desktop_app.engine.backends.backend import ModelFileError, TokenIds
-from desktop_app.engine.backends.model_files.gguf_file import Value
+from desktop_app.engine.backends.model_files.hf_tokenizer import ENDINGS
+from desktop_app.engine.backends.model_files.model_file import UnsupportedModelError, Value
+from desktop_app.engine.backends.model_files.word_splitting import SPLITTINGS, WordSplitting
+from desktop_app.engine.backends.text.composing import Composer, original_places
 from desktop_app.engine.backends.text.tokenizer import Encoded, Tokenizer
-from desktop_app.engine.backends.text.vocabulary import read_vocabulary
-
-_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+"
-# Each digit alone, and what lies between digits as a text of its own.
-_DIGITS_APART = r"\p{N}|" + _WORDS + r"| ?[^\s\p{L}\p{N}]+|\s++(?=\p{N}|\z)|\s+(?!\S)|\s+"
-_PATTERNS = {
-    "gpt-2": _WORDS + r"| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s++\z|\s+(?!\S)|\s+",
-    "smollm": _DIGITS_APART,
-    "starcoder": _DIGITS_APART,
-    "llama-bpe": (
-        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
-        r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s++\z|\s+(?!\S)|\s+"
-    ),
-}
-"""How a text is cut into words, by `tokenizer.ggml.pre` (llama.cpp, src/llama-vocab.cpp)."""
+from desktop_app.engine.backends.text.vocabulary import read_vocabulary, refuse_other_kinds
 
 _ENDINGS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>")
 _LONGEST_TEXT = 400_000
@@ -36,13 +26,13 @@ _LONGEST_TEXT = 400_000
 
 
 class BytePairTokenizer(Tokenizer):
-    """Texts to tokens and back, given a GGUF file's settings. Raises ModelFileError."""
+    """Texts to tokens and back, given a model file's settings. Raises ModelFileError."""
 
     def __init__(self, settings: Mapping[str, Value]) -> None:
         vocabulary = read_vocabulary(settings)
         ranks, special = vocabulary.ranks, vocabulary.special
         self.size = vocabulary.size
-        self.special = frozenset(special.values())
+        self.special = vocabulary.control
         self._contents = {number: content for content, number in vocabulary.normal.items()}
         self._contents |= {number: word.encode() for word, number in special.items()}
         # tiktoken numbers a token by its rank; the model's own number is looked up after.
@@ -50,15 +40,18 @@ class BytePairTokenizer(Tokenizer):
         numbers = [vocabulary.normal.get(content, -1) for content in by_rank[: len(ranks)]]
         self._numbers = np.array([*numbers, *special.values()])
         self._lengths = np.array([len(content) for content in by_rank])
+        splitting = _splitting(settings)
+        self._composer = Composer(special) if splitting.composes else None
         self._encoding = tiktoken.Encoding(
             "model",
-            pat_str=_pattern(settings),
+            pat_str=splitting.pattern,
             mergeable_ranks=dict(ranks),
             special_tokens={word: len(ranks) + place for place, word in enumerate(special)},
         )
         bos, eos, eot = (self._named(settings, name) for name in ("bos", "eos", "eot"))
         self.bos, self.eos = self.decode([*bos]), self.decode([*eos])
-        self.endings = frozenset(eos | eot | {special[w] for w in _ENDINGS if w in special})
+        known = {special[word] for word in _ENDINGS if word in special}
+        self.endings = frozenset(eos | eot | known | self._listed(settings.get(ENDINGS, [])))
 
     @override
     def encode(self, text: str) -> TokenIds:
@@ -66,6 +59,16 @@ class BytePairTokenizer(Tokenizer):
 
     @override
     def encode_with_starts(self, text: str) -> Encoded:
+        if self._composer is None or unicodedata.is_normalized("NFC", text):
+            return self._encoded(text)
+        # tiktoken does the same with halves of surrogate pairs, which no text in UTF-8 can hold.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        pieces = self._composer.pieces(text)
+        composed = self._composer.composed(pieces)
+        encoded = self._encoded("".join(composed))
+        return Encoded(encoded.tokens, original_places(encoded.starts, pieces, composed))
+
+    def _encoded(self, text: str) -> Encoded:
         found: list[int] = []
         for start in range(0, len(text), _LONGEST_TEXT):
             part = text[start : start + _LONGEST_TEXT]
@@ -83,6 +86,10 @@ class BytePairTokenizer(Tokenizer):
     def content(self, token: int) -> bytes:
         return self._contents.get(token, b"")
 
+    def _listed(self, value: Value) -> set[int]:
+        numbers = value if isinstance(value, list) else []
+        return {each for each in numbers if isinstance(each, int) and 0 <= each < self.size}
+
     def _named(self, settings: Mapping[str, Value], name: str) -> set[int]:
         token = settings.get(f"tokenizer.ggml.{name}_token_id")
         if token is None:
@@ -92,9 +99,15 @@ class BytePairTokenizer(Tokenizer):
         return {token}
 
 
-def _pattern(settings: Mapping[str, Value]) -> str:
+def refuse_other_tokenizers(settings: Mapping[str, Value]) -> None:
+    """Raise UnsupportedModelError for a kind that is not read here; takes no time."""
+    refuse_other_kinds(settings)
+    _splitting(settings)
+
+
+def _splitting(settings: Mapping[str, Value]) -> WordSplitting:
     name = settings.get("tokenizer.ggml.pre", "gpt-2")
-    pattern = _PATTERNS.get(name) if isinstance(name, str) else None
-    if pattern is None:
-        raise ModelFileError(f"Word splitting as in {str(name)[:40]!r} is not supported.")
-    return pattern
+    splitting = SPLITTINGS.get(name) if isinstance(name, str) else None
+    if splitting is None:
+        raise UnsupportedModelError(f"Word splitting as {str(name)[:40]!r} is not supported.")
+    return splitting

@@ -1,17 +1,20 @@
-"""The vocabulary of a byte-level BPE tokenizer, as it stands in a GGUF file."""
+"""The vocabulary of a byte-level BPE tokenizer, as it stands in a model's file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from desktop_app.engine.backends.backend import ModelFileError
-from desktop_app.engine.backends.model_files.gguf_file import Value
-
-_NORMAL, _CONTROL, _USER_DEFINED = 1, 3, 4
+from desktop_app.engine.backends.model_files.hf_tokenizer import CONTROL, NORMAL, USER_DEFINED
+from desktop_app.engine.backends.model_files.model_file import UnsupportedModelError, Value
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """Token numbers of normal tokens by their bytes, and of special ones by their text.
+
+    `control` are those of the special ones that stand for no text: others, such as the tags around
+    a call of a tool, are words of a reply that happen to be one token.
 
     `ranks` is the order in which bytes are merged: the 256 bytes first, then what merges make.
     """
@@ -19,31 +22,48 @@ class Vocabulary:
     size: int
     normal: Mapping[bytes, int]
     special: Mapping[str, int]
+    control: frozenset[int]
     ranks: Mapping[bytes, int]
 
 
 def read_vocabulary(settings: Mapping[str, Value]) -> Vocabulary:
     """Read and check the vocabulary. Raises ModelFileError."""
-    model = settings.get("tokenizer.ggml.model")
-    if model != "gpt2":
-        name = str(model)[:40]
-        raise ModelFileError(f"The tokenizer {name!r} is not supported; byte-level BPE is.")
+    refuse_other_kinds(settings)
     words = _texts(settings.get("tokenizer.ggml.tokens"))
     merges = _texts(settings.get("tokenizer.ggml.merges"))
-    kinds = settings.get("tokenizer.ggml.token_type", [_NORMAL] * len(words))
+    kinds = settings.get("tokenizer.ggml.token_type", [NORMAL] * len(words))
     if not isinstance(kinds, list) or len(kinds) != len(words):
         raise ModelFileError("The model file is damaged: its tokenizer contradicts itself.")
     special = {
         word: number
         for number, (word, kind) in enumerate(zip(words, kinds, strict=True))
-        if kind in {_CONTROL, _USER_DEFINED} and word
+        if kind in {CONTROL, USER_DEFINED} and word
     }
     normal = {
-        _bytes_of(word): number
+        bytes_of(word): number
         for number, (word, kind) in enumerate(zip(words, kinds, strict=True))
-        if kind == _NORMAL
+        if kind == NORMAL
     }
-    return Vocabulary(len(words), normal, special, _ranks(normal, merges))
+    _refuse_beginnings(special)
+    control = frozenset(special[w] for w in special if kinds[special[w]] == CONTROL)
+    return Vocabulary(len(words), normal, special, control, _ranks(normal, merges))
+
+
+def _refuse_beginnings(special: Mapping[str, int]) -> None:
+    """Refuse special tokens that begin with another one: which is read would be left to chance."""
+    for word, following in pairwise(sorted(special)):
+        if following.startswith(word):
+            raise UnsupportedModelError(
+                f"The special tokens {word[:20]!r} and {following[:20]!r} begin alike."
+            )
+
+
+def refuse_other_kinds(settings: Mapping[str, Value]) -> None:
+    """Raise UnsupportedModelError for a vocabulary that is not of bytes."""
+    model = settings.get("tokenizer.ggml.model")
+    if model != "gpt2":
+        name = str(model)[:40]
+        raise UnsupportedModelError(f"The tokenizer {name!r} is not supported; byte-level BPE is.")
 
 
 def _texts(value: Value | None) -> list[str]:
@@ -58,7 +78,7 @@ def _texts(value: Value | None) -> list[str]:
 def _ranks(normal: Mapping[bytes, int], merges: list[str]) -> dict[bytes, int]:
     ranks = {bytes([byte]): byte for byte in range(256)}
     for merge in merges:
-        content = _bytes_of(merge.replace(" ", "", 1))
+        content = bytes_of(merge.replace(" ", "", 1))
         if content not in normal:
             raise ModelFileError("The model file is damaged: a merge makes no known token.")
         ranks.setdefault(content, len(ranks))
@@ -78,7 +98,8 @@ def _byte_signs() -> list[str]:
 _BYTES = {sign: byte for byte, sign in enumerate(_byte_signs())}
 
 
-def _bytes_of(word: str) -> bytes:
+def bytes_of(word: str) -> bytes:
+    """Return the bytes that a token in GPT-2's signs stands for. Raises ModelFileError."""
     try:
         return bytes(_BYTES[sign] for sign in word)
     except KeyError as error:

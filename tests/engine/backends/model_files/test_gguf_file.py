@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from desktop_app.engine.backends.backend import ModelFileError
 from desktop_app.engine.backends.model_files.gguf_file import GgufFile
+from desktop_app.engine.backends.model_files.quantization import FORMATS, TensorFormat
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
 from tests.engine.tiny_model import write_tiny_model
 
 KINDS = gguf.GGMLQuantizationType
+BY_32 = [KINDS.Q8_0, KINDS.Q4_0, KINDS.Q4_1, KINDS.Q5_0, KINDS.Q5_1]
 
 
 def write_one_tensor(path: Path, numbers: np.ndarray, kind: gguf.GGMLQuantizationType) -> Path:
@@ -31,9 +33,7 @@ def write_one_tensor(path: Path, numbers: np.ndarray, kind: gguf.GGMLQuantizatio
     return path
 
 
-@pytest.mark.parametrize(
-    "kind", [KINDS.F32, KINDS.F16, KINDS.BF16, KINDS.Q8_0, KINDS.Q4_0, KINDS.Q4_1]
-)
+@pytest.mark.parametrize("kind", [KINDS.F32, KINDS.F16, KINDS.BF16, *BY_32], ids=lambda k: k.name)
 def test_numbers_are_bit_for_bit_those_of_the_format(
     tmp_path: Path, kind: gguf.GGMLQuantizationType
 ) -> None:
@@ -72,11 +72,37 @@ def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
         file.tensor("x", (1, 32))
 
 
+@pytest.mark.parametrize(
+    "form", [form for form in FORMATS.values() if form.block_elements > 1], ids=lambda f: f.name
+)
+def test_blocks_of_every_format_are_read(tmp_path: Path, form: TensorFormat) -> None:
+    """Three rows of two blocks of whatever bytes, against the whole read by ggml's own package."""
+    kind = KINDS(form.kind)
+    assert (form.name, form.block_elements, form.block_bytes) == (
+        kind.name,
+        *gguf.GGML_QUANT_SIZES[kind],
+    )
+    # A few bits only, so that no scale is infinite.
+    raw = np.random.default_rng(1).integers(0, 60, (3, 2 * form.block_bytes), np.uint8)
+    shape = (3, 2 * form.block_elements)
+    path = tmp_path / "blocks.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_tensor("x", raw, raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    expected = gguf.quants.dequantize(raw, kind).reshape(shape)
+    with GgufFile(path) as file:
+        assert np.array_equal(file.tensor("x", shape), expected)
+    assert len(np.unique(expected)) > 3
+
+
 def test_an_unsupported_format_is_named(tmp_path: Path) -> None:
     path = tmp_path / "k.gguf"
-    entry = _text("x") + struct.pack("<IQIQ", 1, 256, 12, 0)
+    entry = _text("x") + struct.pack("<IQIQ", 1, 256, 24, 0)
     path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 0) + entry + bytes(500))
-    with pytest.raises(ModelFileError, match="Q4_K, which this engine cannot read"):
+    with pytest.raises(ModelFileError, match="format 24, which this engine cannot read"):
         GgufFile(path)
 
 

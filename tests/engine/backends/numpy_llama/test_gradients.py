@@ -19,6 +19,7 @@ from desktop_app.engine.backends.numpy_llama.rotary import Rotation, rotate
 from desktop_app.engine.backends.numpy_llama.swiglu import swiglu, swiglu_backward
 from desktop_app.engine.backends.numpy_llama.trainer import NumpyLlamaTrainer
 from tests.engine.backends.double_precision import double_weights, random_example
+from tests.engine.tiny_model import write_tiny_model
 
 EPSILON = 1e-5
 
@@ -49,6 +50,16 @@ def generator() -> np.random.Generator:
 
 def test_rms_norm(generator: np.random.Generator) -> None:
     x, gain = generator.normal(size=(5, 8)), generator.normal(size=8)
+
+    def forward(x: Array) -> Array:
+        return rms_norm(x, gain, inverse_rms(x, 1e-5))
+
+    d_x = rms_norm_backward(coefficients(x), x, gain, inverse_rms(x, 1e-5))
+    assert_gradient(forward, x, d_x)
+
+
+def test_rms_norm_of_heads(generator: np.random.Generator) -> None:
+    x, gain = generator.normal(size=(5, 3, 8)), generator.normal(size=(3, 8))
 
     def forward(x: Array) -> Array:
         return rms_norm(x, gain, inverse_rms(x, 1e-5))
@@ -97,8 +108,10 @@ def test_cross_entropy(generator: np.random.Generator) -> None:
     assert float((d_hidden * along).sum()) == pytest.approx(slope(loss, hidden, along), rel=1e-6)
 
 
-def test_every_lora_matrix_of_the_whole_model(tiny_path: Path) -> None:
-    trainer = NumpyLlamaTrainer(double_weights(tiny_path), "tiny", LoraSettings(4, 8.0), seed=1)
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "smollm3"])
+def test_every_lora_matrix_of_the_whole_model(tmp_path: Path, kind: str) -> None:
+    weights = double_weights(write_tiny_model(tmp_path / "tiny.gguf", kind=kind))
+    trainer = NumpyLlamaTrainer(weights, "tiny", LoraSettings(4, 8.0), seed=1)
     generator = np.random.default_rng(5)
     for _, _, b in trainer.parameters.pairs():
         b[:] = generator.normal(0, 0.1, b.shape)
@@ -112,7 +125,7 @@ def test_every_lora_matrix_of_the_whole_model(tiny_path: Path) -> None:
             expected = _slope_in_place(trainer, batch, matrix, along)
             assert float((gradient * along).sum()) == pytest.approx(expected, rel=1e-5, abs=1e-9)
             seen += 1
-    assert seen == 2 * 7 * 2
+    assert seen == 2 * 7 * weights.shape.layers
 
 
 def _slope_in_place(

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Protocol
 
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_safetensors
@@ -10,10 +11,18 @@ from safetensors.numpy import save as to_safetensors
 from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.atomic_file import write_atomically
 from desktop_app.engine.backends.backend import CheckpointError
-from desktop_app.engine.backends.numpy_llama.optimizer import AdamW
 
 
-def save(path: Path, optimizer: AdamW, identity: dict[str, object]) -> None:
+class OptimizerState(Protocol):
+    """What an optimizer has of a run: numbers in float32, all of one length, and its steps."""
+
+    parameters: Array
+    first_moment: Array
+    second_moment: Array
+    steps: int
+
+
+def save(path: Path, optimizer: OptimizerState, identity: dict[str, object]) -> None:
     """Write the state of a run; `identity` is what the run that takes it up must share."""
     tensors = _tensors(optimizer)
     metadata = {
@@ -24,7 +33,7 @@ def save(path: Path, optimizer: AdamW, identity: dict[str, object]) -> None:
     write_atomically(path, to_safetensors(tensors, metadata))
 
 
-def load(path: Path, optimizer: AdamW, identity: dict[str, object]) -> None:
+def load(path: Path, optimizer: OptimizerState, identity: dict[str, object]) -> None:
     """Put the saved state into the optimizer and its parameters, or raise CheckpointError."""
     damaged = CheckpointError(f"The checkpoint {path.name} is damaged.")
     try:
@@ -45,7 +54,7 @@ def load(path: Path, optimizer: AdamW, identity: dict[str, object]) -> None:
     optimizer.steps = int(metadata["steps"])
 
 
-def _tensors(optimizer: AdamW) -> dict[str, Array]:
+def _tensors(optimizer: OptimizerState) -> dict[str, Array]:
     return {
         "parameters": optimizer.parameters,
         "first_moment": optimizer.first_moment,

@@ -1,0 +1,59 @@
+"""Threads that go through the same layers side by side, each with rows of its own.
+
+NumPy lets other threads run while it computes, and OpenBLAS, told to use one thread, computes in
+whichever thread asks. So elementwise work is shared out as well as matrix products, and nobody
+waits in a busy loop for a thread that another program holds up.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Share = TypeVar("Share")
+Found = TypeVar("Found")
+Meet = Callable[[], object]
+"""Waits until all members of the team have come as far."""
+
+
+class Team:
+    """At most `size` threads, which last as long as the team."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._pool = ThreadPoolExecutor(size, thread_name_prefix="team")
+
+    def run(self, work: Callable[[Share, Meet], Found], shares: Sequence[Share]) -> list[Found]:
+        """Do the work on every share at the same time; at most `size` of them.
+
+        Raises what the first share to fail raises; nobody waits for it in vain.
+        """
+        barrier = threading.Barrier(len(shares))
+
+        def one(share: Share) -> Found:
+            try:
+                return work(share, barrier.wait)
+            except BaseException:
+                barrier.abort()
+                raise
+
+        if len(shares) == 1:
+            return [one(shares[0])]
+        tasks = [self._pool.submit(one, share) for share in shares]
+        faults = [fault for task in tasks if (fault := task.exception()) is not None]
+        # Those who were waiting for somebody who failed have nothing to tell.
+        for fault in sorted(faults, key=lambda f: isinstance(f, threading.BrokenBarrierError)):
+            raise fault
+        return [task.result() for task in tasks]
+
+
+def team_size() -> int:
+    """How many threads a trainer in this process may have: see `thread_settings`.
+
+    One where OpenBLAS, or whatever multiplies matrices, has several of its own.
+    """
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
+        return 1
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, int(told)) if told.isdigit() else 1

@@ -1,0 +1,91 @@
+"""The entry to this back end: loads models, and says beforehand what memory they take."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from typing_extensions import override
+
+from desktop_app.engine.backends.backend import Backend, Model, ModelFileError
+from desktop_app.engine.backends.model_files.model_file import open_model
+from desktop_app.engine.backends.text.byte_pair import BytePairTokenizer
+from desktop_app.engine.backends.text.chat_template import CHATML
+from desktop_app.engine.backends.torch_models.devices import (
+    allow_fast_float32,
+    device_of,
+    device_words,
+    dtype_of,
+)
+from desktop_app.engine.backends.torch_models.folders import (
+    read_folder_network,
+    read_folder_text,
+)
+from desktop_app.engine.backends.torch_models.four_bit import fits_in_4_bits_only, four_bits
+from desktop_app.engine.backends.torch_models.gguf_network import read_gguf
+from desktop_app.engine.backends.torch_models.memory import free_bytes, memory_errors
+from desktop_app.engine.backends.torch_models.model import ModelText, TorchModel
+from desktop_app.engine.backends.torch_models.network import Network
+from desktop_app.engine.backends.torch_models.sizes import memory_needed, stored_numbers
+
+Precision = Literal["auto", "float32", "bfloat16"]
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+class TorchBackend(Backend):
+    """Runs causal models on the best device there is, or the one named ("cpu", "cuda:1", ...)."""
+
+    name = "torch"
+
+    def __init__(self, device: str | None = None, precision: Precision = "auto") -> None:
+        allow_fast_float32()
+        self._device = _of_this_process(device_of(device))
+        self._precision = precision
+        self.device = device_words(self._device)
+
+    @override
+    def load(self, path: Path) -> Model:
+        with memory_errors():
+            if path.is_dir():
+                return self._from_folder(path)
+            with open_model(path) as file:
+                tokenizer = BytePairTokenizer(file.settings)
+                source = file.settings.get("tokenizer.chat_template", CHATML)
+                module = read_gguf(file, self._dtype)
+            template = source if isinstance(source, str) else CHATML
+            text = ModelText(tokenizer, template, module.config.max_position_embeddings)
+            return TorchModel(path.stem, self._network(module), text)
+
+    @override
+    def memory_needed(self, path: Path, *, training: bool) -> int:
+        return memory_needed(path, self._dtype.itemsize, training=training)
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        return _DTYPES.get(self._precision) or dtype_of(self._device)
+
+    def _from_folder(self, path: Path) -> TorchModel:
+        text = read_folder_text(path)
+        weights = stored_numbers(path) * self._dtype.itemsize
+        quantization = None
+        if fits_in_4_bits_only(weights, free_bytes(self._device)):
+            quantization = four_bits(self._dtype)
+        module = read_folder_network(path, self._dtype, quantization)
+        context = getattr(module.get_decoder().config, "max_position_embeddings", None)
+        if not isinstance(context, int):
+            raise ModelFileError("The model does not say how much it can read.")
+        network = self._network(module, is_placed=quantization is not None)
+        return TorchModel(path.name, network, ModelText(text.tokenizer, text.template, context))
+
+    def _network(self, module: Any, *, is_placed: bool = False) -> Network:  # noqa: ANN401  # untyped
+        return Network(module if is_placed else module.to(self._device), self._device)
+
+
+def _of_this_process(device: torch.device) -> torch.device:
+    """Return the GPU of this process, where several processes have one each."""
+    rank = os.environ.get("LOCAL_RANK")
+    if device.type != "cuda" or device.index is not None or rank is None:
+        return device
+    own = torch.device("cuda", int(rank) % max(1, torch.cuda.device_count()))
+    torch.cuda.set_device(own)
+    return own

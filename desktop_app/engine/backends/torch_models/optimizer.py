@@ -1,0 +1,60 @@
+"""AdamW as the NumPy back end has it (numpy_llama/optimizer.py), on any device."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from desktop_app.engine.backends.arrays import Array
+from desktop_app.engine.backends.checkpoint import OptimizerState
+from desktop_app.engine.backends.numpy_llama.optimizer import AdamW as NumpyAdamW
+
+
+class AdamW:
+    """Holds the moments of one flat vector of parameters, and its steps."""
+
+    def __init__(self, parameters: Tensor) -> None:
+        self.parameters = parameters
+        self.first_moment = torch.zeros_like(parameters)
+        self.second_moment = torch.zeros_like(parameters)
+        self.steps = 0
+
+    def step(self, gradient: Tensor, learning_rate: float) -> None:
+        """Do one step."""
+        settings = NumpyAdamW
+        self.steps += 1
+        rate = learning_rate / (1 - settings.beta_1**self.steps)
+        root = math.sqrt(1 - settings.beta_2**self.steps)
+        with torch.no_grad():
+            self.first_moment.mul_(settings.beta_1).add_(gradient, alpha=1 - settings.beta_1)
+            self.second_moment.mul_(settings.beta_2)
+            self.second_moment.addcmul_(gradient, gradient, value=1 - settings.beta_2)
+            size = self.second_moment.sqrt().div_(root).add_(settings.epsilon)
+            self.parameters.addcdiv_(self.first_moment, size, value=-rate)
+
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return all that changes but the number of steps."""
+        return self.parameters, self.first_moment, self.second_moment
+
+
+class HostState(OptimizerState):
+    """An optimizer's state as arrays: the numbers themselves on a processor, else a copy."""
+
+    def __init__(self, optimizer: AdamW) -> None:
+        arrays: list[Array] = [tensor.cpu().numpy() for tensor in optimizer.tensors()]
+        self.parameters, self.first_moment, self.second_moment = arrays
+        self.steps = optimizer.steps
+
+    def put_into(self, optimizer: AdamW) -> None:
+        """Give the optimizer these numbers."""
+        arrays = (self.parameters, self.first_moment, self.second_moment)
+        for tensor, array in zip(optimizer.tensors(), arrays, strict=True):
+            tensor.copy_(torch.from_numpy(array))
+        optimizer.steps = self.steps
+
+
+def clip_norm(gradient: Tensor, limit: float = 1.0) -> None:
+    """Scale the gradient down to the Euclidean norm `limit` where it is longer."""
+    norm = float(torch.linalg.vector_norm(gradient))
+    if norm > limit:
+        gradient.mul_(limit / norm)

@@ -1,0 +1,176 @@
+"""Whether a model fits this machine: memory for training and for answering, and expected speed.
+
+For a model that is here, its back end says what it needs. For one that is not, the same is computed
+from its measures. A test holds the two together.
+"""
+
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from desktop_app.engine.backends.backend import LoraSettings
+from desktop_app.engine.backends.choose import CHOICE_VARIABLE
+from desktop_app.engine.backends.packing import PACK_TOKENS
+from desktop_app.engine.backends.torch_models.facts import VARIABLE, Facts, lacking
+from desktop_app.engine.machine import MEMORY_MARGIN, Machine, gigabytes
+from desktop_app.engine.models.shape import Shape
+
+NUMPY, TORCH = "numpy", "torch"
+_FLOAT32, _BFLOAT16 = 4, 2
+"""Bytes of a number."""
+_NUMPY_PROGRAM, _TORCH_PROGRAM = 120 << 20, 700 << 20
+_NUMPY_ANSWER, _TORCH_ANSWER = 1024, 2048
+"""Tokens of which keys and values are counted."""
+_LOGIT_ROWS = 128
+"""Tokens whose logits NumPy holds at once."""
+_RESERVED_PART, _MOST_RESERVED = 4, 2 << 30
+"""The system keeps a quarter of the memory for itself, 2 GiB at most: our own assumption."""
+NO_TORCH = (
+    "This model needs the PyTorch add-on, which is not installed. Install it with the program's"
+    " [torch] extra."
+)
+NUMPY_ONLY = "The service was told to work with NumPy alone, which does not run this model."
+CROWDED = (
+    "Training takes about {needed} of memory, and {free} is free now: close other programs first."
+)
+AT_LEAST = "Its measures are known only when it is here; it takes more memory than is told here."
+ANSWERS_ONLY = (
+    "It can answer on this computer, but not be trained: that takes about {needed} of memory, and"
+    " {usable} can be used."
+)
+TOO_LARGE = "It is too large: answering takes about {needed} of memory, and {usable} can be used."
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a model needs in bytes, and whether this machine has it. `why`: what is in the way."""
+
+    backend: str
+    memory_training: int
+    memory_answering: int
+    fits_training: bool
+    fits_answering: bool
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class MeasuredSpeed:
+    """Tokens a second in training, of a model with so many `multiplied_parameters`."""
+
+    tokens_per_second: float
+    parameters: int
+    backend: str
+
+
+def memory_of(shape: Shape, backend: str, *, training: bool, number: int = _BFLOAT16) -> int:
+    """Return the bytes that a model takes, from its measures, as its back end would.
+
+    The program, the weights, and for an answer the keys and values of a conversation. For training,
+    adapters of r (in + out) numbers a matrix (Hu et al. 2021, 4.1) with gradients and Adam's two
+    moments in float32 (Kingma and Ba 2015), and what every layer keeps of a pack for the way back
+    (Korthikanti et al. 2022, 4.1). `number`: bytes of a number with PyTorch.
+    """
+    if backend == TORCH:
+        return _with_torch(shape, number, training=training)
+    return _with_numpy(shape, training=training)
+
+
+def _with_numpy(shape: Shape, *, training: bool) -> int:
+    """As numpy_llama/backend.py has it, in float32: inputs of matrices, some tokens' logits."""
+    needed = _NUMPY_PROGRAM + shape.parameters * _FLOAT32
+    if not training:
+        kept = _NUMPY_ANSWER * shape.layers * 2 * shape.keys_width
+        return needed + (kept + PACK_TOKENS * (4 * shape.width + 3 * shape.inner)) * _FLOAT32
+    adapters = 4 * shape.adapter_parameters(LoraSettings().rank)
+    projected = 3 * shape.queries_width + 3 * shape.keys_width
+    kept = PACK_TOKENS * shape.layers * (2 * shape.width + projected + 2 * shape.inner)
+    return needed + (adapters + kept + 2 * _LOGIT_ROWS * shape.vocabulary) * _FLOAT32
+
+
+def _with_torch(shape: Shape, number: int, *, training: bool) -> int:
+    """As torch_models/sizes.py has it."""
+    needed = _TORCH_PROGRAM + shape.parameters * number
+    if not training:
+        return needed + _TORCH_ANSWER * 2 * shape.layers * shape.width * number
+    adapters = 4 * _FLOAT32 * shape.layers * LoraSettings().rank * 14 * shape.width
+    return needed + adapters + PACK_TOKENS * shape.layers * 24 * shape.width * number
+
+
+class Fits:
+    """Compares needs with what this machine has; what its GPU is may be found out meanwhile."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def of(self, shape: Shape) -> Fit:
+        """Judge a model that is not here, by its measures."""
+        backend, numbers = self._backend_of(shape)
+        training = memory_of(shape, backend, training=True, number=numbers)
+        answering = memory_of(shape, backend, training=False, number=numbers)
+        refusal = self._refusal(backend, shape)
+        if refusal is not None:
+            return Fit(backend, training, answering, False, False, refusal)
+        return self.judged(backend, training, answering)
+
+    def at_least(self, parameters: int) -> Fit:
+        """Judge a GGUF file that is not here: of its needs only the weights are known."""
+        needed = _NUMPY_PROGRAM + parameters * _FLOAT32
+        fit = self.judged(NUMPY, needed, needed)
+        return replace(fit, why=fit.why or AT_LEAST)
+
+    def judged(self, backend: str, training: int, answering: int) -> Fit:
+        """Judge by what is needed, in the GPU's memory where it has one of its own."""
+        facts = self._facts() if backend == TORCH else None
+        if facts is not None and facts.memory:
+            usable = free = facts.memory
+        else:
+            total, free = self._machine.memory_bytes(), self._machine.memory_available()
+            usable = max(free, total - min(total // _RESERVED_PART, _MOST_RESERVED))
+        answers = answering + MEMORY_MARGIN <= usable
+        trains = training + MEMORY_MARGIN <= usable
+        why = None
+        if not answers:
+            why = TOO_LARGE.format(needed=gigabytes(answering), usable=gigabytes(usable))
+        elif not trains:
+            why = ANSWERS_ONLY.format(needed=gigabytes(training), usable=gigabytes(usable))
+        elif training + MEMORY_MARGIN > free:
+            why = CROWDED.format(needed=gigabytes(training), free=gigabytes(free))
+        return Fit(backend, training, answering, trains, answers, why)
+
+    def _backend_of(self, shape: Shape) -> tuple[str, int]:
+        """Return the back end that would train a model, and its bytes a number.
+
+        The rules are those of backends/choose.py, which asks the model's files.
+        """
+        facts, choice = self._facts(), self._choice()
+        number = _BFLOAT16 if facts is None or facts.halves else _FLOAT32
+        faster = facts is not None and (facts.has_gpu or facts.halves)
+        if choice == "torch" or (choice == "auto" and (faster or not shape.plain)):
+            return TORCH, number
+        return (NUMPY, _FLOAT32) if shape.plain else (TORCH, number)
+
+    def _refusal(self, backend: str, shape: Shape) -> str | None:
+        if backend != TORCH:
+            return None
+        if self._choice() == "numpy" and not shape.plain:
+            return NUMPY_ONLY
+        return NO_TORCH if lacking() is not None else None
+
+    def _choice(self) -> str:
+        return self._machine.backend.variables().get(CHOICE_VARIABLE, "auto")
+
+    def _facts(self) -> Facts | None:
+        """Return what PyTorch finds on this computer, None where that is not known yet."""
+        told = self._machine.backend.variables().get(VARIABLE)
+        return msgspec.json.decode(told, type=Facts) if told else None
+
+
+def expected_speed(shape: Shape, backend: str, measured: MeasuredSpeed | None) -> float | None:
+    """Estimate the tokens a second in training by those of another model on this machine.
+
+    The work for a token grows with the weights by which it is multiplied (Kaplan et al. 2020, 2.1);
+    what attention adds is left out. None where the other ran on another back end.
+    """
+    if measured is None or measured.backend != backend or measured.parameters <= 0:
+        return None
+    return measured.tokens_per_second * measured.parameters / shape.multiplied_parameters

@@ -1,0 +1,1 @@
+"""The service for other computers: `exemplar-engine`."""

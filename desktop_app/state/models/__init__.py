@@ -1,0 +1,1 @@
+"""The models that an engine has, and those that it can fetch."""

@@ -1,0 +1,1 @@
+"""Base models: what is there, what can be fetched, under which licence."""
