@@ -8,7 +8,7 @@ import psutil
 
 from desktop_app.engine.backends.backend import Backend, ModelFileError
 from desktop_app.engine.backends.choose import Backends, Offer
-from desktop_app.engine.backends.thread_settings import environment
+from desktop_app.engine.backends.thread_settings import training_environment
 
 MEMORY_MARGIN = 256 * 1024 * 1024
 
@@ -19,11 +19,16 @@ def _memory_available() -> int:
 
 @dataclass(frozen=True)
 class Machine:
-    """The back end, and the threads and bytes that it may use."""
+    """The back end, and the threads and bytes that it may use.
+
+    `team` are the threads of a trainer that waits without keeping others from their work: all
+    physical cores, unless fewer are given.
+    """
 
     backend: Backend
     threads: int
     memory_available: Callable[[], int] = _memory_available
+    team: int | None = None
 
     def memory_bytes(self) -> int:
         """Return the memory of this computer."""
@@ -65,7 +70,7 @@ class Machine:
 
     def worker_environment(self) -> dict[str, str]:
         """Return the variables that must be set before a worker imports NumPy."""
-        return {**environment(self.threads), **self.backend.variables()}
+        return {**training_environment(self.threads, self.team), **self.backend.variables()}
 
 
 def gigabytes(size: int) -> str:

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from desktop_app.engine.application import Service, ServiceOptions
+from desktop_app.engine.service_log import where
+from desktop_app.engine.store.database import StoreError
 from desktop_app.engine.wire import WireProtocol
 
 GRACE_SECONDS = 2
@@ -60,6 +62,7 @@ class Serving:
         self.service = Service(options, self.shut_down)
         self._idle_exit = idle_exit
         self._ready = ready
+        self._fault: Exception | None = None
         application: ASGIApp = self.service.application(self._lifespan)
         if network is not None:
             application = network.gate(application)
@@ -82,8 +85,13 @@ class Serving:
         self._server.service = self.service
 
     def run(self, listening: socket.socket) -> None:
-        """Serve until the end; call it once."""
-        self._server.run([listening])
+        """Serve until the end; call it once. Raises StoreError where the service cannot start."""
+        try:
+            self._server.run([listening])
+        except SystemExit:  # what uvicorn ends a failed start with
+            if self._fault is None:
+                raise
+            raise StoreError(where(self._fault)) from self._fault
 
     def shut_down(self) -> None:
         """End soon; may be called from any thread."""
@@ -92,9 +100,15 @@ class Serving:
 
     @asynccontextmanager
     async def _lifespan(self, _application: Starlette) -> AsyncIterator[None]:
-        await run_in_threadpool(self.service.start)
+        try:
+            await run_in_threadpool(self.service.start)
+            self._ready()
+        except Exception as error:
+            # What has been started would otherwise keep the process, and the store, for ever.
+            self._fault = error
+            await run_in_threadpool(self.service.stop)
+            raise
         maintenance = asyncio.create_task(self._maintain())
-        self._ready()
         try:
             yield
         finally:

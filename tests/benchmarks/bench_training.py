@@ -129,7 +129,7 @@ def main() -> None:
     if path is None:
         print("The starter model is not installed.")
         return
-    tuned = training_environment(1)
+    tuned = training_environment(1, 1)
     ways = {"OpenBLAS by itself": {"OPENBLAS_NUM_THREADS": "1"}, "engine's settings": tuned}
     best: dict[str, dict[str, float]] = {}
     for _ in range(ROUNDS):

@@ -28,8 +28,8 @@ def save(path: Path, optimizer: OptimizerState, identity: dict[str, object]) -> 
     metadata = {
         "identity": json.dumps(identity, sort_keys=True),
         "steps": str(optimizer.steps),
-        "sha256": _checksum(tensors),
     }
+    metadata["sha256"] = _checksum(tensors, metadata)
     write_atomically(path, to_safetensors(tensors, metadata))
 
 
@@ -43,9 +43,11 @@ def load(path: Path, optimizer: OptimizerState, identity: dict[str, object]) -> 
     except (OSError, SafetensorError, ValueError) as error:
         raise damaged from error
     current = _tensors(optimizer)
+    if metadata.pop("sha256", None) != _checksum(saved, metadata):
+        raise damaged
     if metadata.get("identity") != json.dumps(identity, sort_keys=True):
         raise CheckpointError(f"The checkpoint {path.name} belongs to another run.")
-    if saved.keys() != current.keys() or metadata.get("sha256") != _checksum(saved):
+    if saved.keys() != current.keys():
         raise damaged
     if any(saved[name].shape != current[name].shape for name in current):
         raise damaged
@@ -62,8 +64,9 @@ def _tensors(optimizer: OptimizerState) -> dict[str, Array]:
     }
 
 
-def _checksum(tensors: dict[str, Array]) -> str:
-    digest = hashlib.sha256()
+def _checksum(tensors: dict[str, Array], metadata: dict[str, str]) -> str:
+    """Of the numbers, and of what is said of them: a wrong count of steps would go unseen."""
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
     for name in sorted(tensors):
         digest.update(tensors[name].tobytes())
     return digest.hexdigest()

@@ -64,7 +64,7 @@ class Backends(Backend):
         self._numpy = NumpyLlamaBackend()
         self._torch: Backend | None = None
         self.name = "torch" if choice == "torch" else self._numpy.name
-        self.device = device or PROCESSOR
+        self.device = PROCESSOR if device in {None, "cpu"} else str(device)
 
     def of(self, path: Path, *, training: bool = False) -> Backend:
         """Return the back end for a model. Raises ModelFileError if none can run it."""
@@ -119,6 +119,8 @@ class Backends(Backend):
             if refusal is not None and self._lacks() is not None:
                 raise refusal
         facts = self._known()
+        if self._wanted_device == "cpu":
+            return "torch", PROCESSOR
         return "torch", self._wanted_device or (facts.device if facts else PROCESSOR)
 
     def offers(self) -> list[Offer]:

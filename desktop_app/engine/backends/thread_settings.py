@@ -14,6 +14,8 @@ import psutil
 _AVX512_SKX = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
 _CPU_INFO = Path("/proc/cpuinfo")
 _KEEP = str(1 << 40)
+TEAM = "EXEMPLAR_TEAM"
+"""Names how many threads a trainer's team has."""
 
 
 def environment(threads: int | None = None) -> dict[str, str]:
@@ -22,7 +24,7 @@ def environment(threads: int | None = None) -> dict[str, str]:
     `threads` defaults to all physical cores but one, and to one where there is but one.
     """
     if threads is None:
-        threads = max(1, (psutil.cpu_count(logical=False) or 1) - 1)
+        threads = max(1, physical_cores() - 1)
     variables = {
         "OPENBLAS_NUM_THREADS": str(threads),
         "OMP_NUM_THREADS": str(threads),
@@ -36,15 +38,20 @@ def environment(threads: int | None = None) -> dict[str, str]:
     return variables
 
 
-def training_environment(threads: int | None = None) -> dict[str, str]:
+def training_environment(threads: int | None = None, team: int | None = None) -> dict[str, str]:
     """Return the variables for a process that trains: OpenBLAS computes in the thread that asks.
 
-    The NumPy trainer's own threads, as many as OMP_NUM_THREADS says, share out the rows of what is
-    learned. They wait asleep, so that all physical cores may be used: beside another busy program
-    they slow down by its share and no more.
+    The NumPy trainer shares out what is learned to a team of threads, which wait asleep, so that
+    it may have all physical cores: beside another busy program it slows down by that one's share
+    and no more. `threads` are PyTorch's, as above.
     """
-    threads = threads or psutil.cpu_count(logical=False) or 1
-    return environment(1) | {"OMP_NUM_THREADS": str(threads)}
+    shared = environment(threads)["OMP_NUM_THREADS"]
+    return environment(1) | {"OMP_NUM_THREADS": shared, TEAM: str(team or physical_cores())}
+
+
+def physical_cores() -> int:
+    """Return how many there are, as far as the system tells."""
+    return psutil.cpu_count(logical=False) or 1
 
 
 def _has_avx512() -> bool:

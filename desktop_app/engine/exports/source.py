@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from desktop_app.engine.backends.model_files.model_file import Value
@@ -15,6 +16,7 @@ from desktop_app.engine.jobs_runner.settings import (
     resolve,
 )
 from desktop_app.engine.models.model_list import ModelList
+from desktop_app.engine.models.origin import Origin
 from desktop_app.engine.store.database import Database
 from desktop_app.engine.store.records import FILES, JOBS, CheckpointRecord, JobRecord
 from desktop_app.engine.store.table import UnknownIdError
@@ -28,7 +30,10 @@ _LOSSES = {
 
 @dataclass(frozen=True)
 class Source:
-    """A model's parts. `checkpoint` is None for a base model, `job` where none here made it."""
+    """A model's parts. `checkpoint` is None for a base model, `job` where none here made it.
+
+    `origin` is what is kept of a base model that was fetched.
+    """
 
     model: str
     base: str
@@ -38,6 +43,7 @@ class Source:
     job: JobRecord | None
     file_name: str
     hub: str
+    origin: Origin | None = None
 
 
 def source_of(models: ModelList, database: Database, model: str) -> Source:
@@ -54,7 +60,8 @@ def source_of(models: ModelList, database: Database, model: str) -> Source:
                 pass  # an adapter from elsewhere, or a file that was deleted after training
     base = model if checkpoint is None else checkpoint.base
     hub = models.hub_name(files.base)
-    return Source(model, base, files.base, files.adapter, checkpoint, job, file_name, hub)
+    origin = models.origin(files.base)
+    return Source(model, base, files.base, files.adapter, checkpoint, job, file_name, hub, origin)
 
 
 def folder_name(model: str, kind: ExportKind) -> str:
@@ -68,9 +75,9 @@ def card_facts(
     source: Source, merged: Merged, kind: ExportKind, name: str, *, title: str, data: str
 ) -> CardFacts:
     """Gather what the model card says."""
-    settings = merged.file.settings
+    settings, origin = merged.file.settings, source.origin or Origin("", ())
     job, checkpoint = source.job, source.checkpoint
-    further = []
+    further = _licence_taken(origin)
     if checkpoint is not None and job is None:
         further.append("The adapter was made elsewhere; its training is not known here.")
     if job is not None and job.base is not None:
@@ -83,8 +90,8 @@ def card_facts(
         base=_text(settings, "general.name") or source.base,
         base_file=source.base_path.name,
         hub=source.hub,
-        licence=_text(settings, "general.license"),
-        languages=_languages(settings),
+        licence=origin.licence.id or _text(settings, "general.license"),
+        languages=origin.languages or _languages(settings),
         data=data or source.file_name,
         examples=job.n_examples if job else 0,
         settings=_settings(merged, job),
@@ -92,6 +99,16 @@ def card_facts(
         finished_at=checkpoint.created_at if checkpoint else None,
         further=tuple(further),
     )
+
+
+def _licence_taken(origin: Origin) -> list[str]:
+    """Say under which licence the base was fetched, and when that was accepted."""
+    if origin.accepted_at is None:
+        return []
+    licence = origin.licence
+    named = ", ".join(filter(None, [licence.name or licence.id, licence.url]))
+    day = datetime.fromtimestamp(origin.accepted_at, UTC).date().isoformat()
+    return [f"The base model's licence ({named or 'none is stated'}) was accepted on {day}."]
 
 
 def _settings(merged: Merged, job: JobRecord | None) -> tuple[tuple[str, str], ...]:

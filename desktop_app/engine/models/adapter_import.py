@@ -36,6 +36,11 @@ _TYPES: dict[str, np.dtype[Any]] = {
     "F16": np.dtype("<f2"),
     "BF16": np.dtype("<u2"),
 }
+# The last for headers nested too deeply.
+_WHAT_DAMAGE_RAISES = (
+    *(ValueError, KeyError, TypeError, AttributeError, struct.error),
+    RecursionError,
+)
 
 
 class AdapterImport:
@@ -152,7 +157,7 @@ def _in_float32(path: Path) -> bytes:
         raise ModelFileError(f"{path.name} is too large.")
     try:
         return to_safetensors(_tensors(path.read_bytes()), {"format": "pt"})
-    except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except _WHAT_DAMAGE_RAISES as error:
         raise ModelFileError(f"{path.name} is damaged.") from error
 
 

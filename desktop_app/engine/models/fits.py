@@ -1,28 +1,23 @@
 """Whether a model fits this machine: memory for training and for answering, and expected speed.
 
 For a model that is here, its back end says what it needs. For one that is not, the same is computed
-from its measures. A test holds the two together.
+from its measures.
 """
 
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from desktop_app.engine.backends.backend import LoraSettings
 from desktop_app.engine.backends.choose import CHOICE_VARIABLE
-from desktop_app.engine.backends.packing import PACK_TOKENS
+from desktop_app.engine.backends.numpy_llama.needs import NUMBER, PROGRAM, memory_needed
 from desktop_app.engine.backends.torch_models.facts import VARIABLE, Facts, lacking
+from desktop_app.engine.backends.torch_models.sizes import needed_by
 from desktop_app.engine.machine import MEMORY_MARGIN, Machine, gigabytes
 from desktop_app.engine.models.shape import Shape
 
 NUMPY, TORCH = "numpy", "torch"
-_FLOAT32, _BFLOAT16 = 4, 2
+_BFLOAT16 = 2
 """Bytes of a number."""
-_NUMPY_PROGRAM, _TORCH_PROGRAM = 120 << 20, 700 << 20
-_NUMPY_ANSWER, _TORCH_ANSWER = 1024, 2048
-"""Tokens of which keys and values are counted."""
-_LOGIT_ROWS = 128
-"""Tokens whose logits NumPy holds at once."""
 _RESERVED_PART, _MOST_RESERVED = 4, 2 << 30
 """The system keeps a quarter of the memory for itself, 2 GiB at most: our own assumption."""
 NO_TORCH = (
@@ -71,29 +66,8 @@ def memory_of(shape: Shape, backend: str, *, training: bool, number: int = _BFLO
     (Korthikanti et al. 2022, 4.1). `number`: bytes of a number with PyTorch.
     """
     if backend == TORCH:
-        return _with_torch(shape, number, training=training)
-    return _with_numpy(shape, training=training)
-
-
-def _with_numpy(shape: Shape, *, training: bool) -> int:
-    """As numpy_llama/backend.py has it, in float32: inputs of matrices, some tokens' logits."""
-    needed = _NUMPY_PROGRAM + shape.parameters * _FLOAT32
-    if not training:
-        kept = _NUMPY_ANSWER * shape.layers * 2 * shape.keys_width
-        return needed + (kept + PACK_TOKENS * (4 * shape.width + 3 * shape.inner)) * _FLOAT32
-    adapters = 4 * shape.adapter_parameters(LoraSettings().rank)
-    projected = 3 * shape.queries_width + 3 * shape.keys_width
-    kept = PACK_TOKENS * shape.layers * (2 * shape.width + projected + 2 * shape.inner)
-    return needed + (adapters + kept + 2 * _LOGIT_ROWS * shape.vocabulary) * _FLOAT32
-
-
-def _with_torch(shape: Shape, number: int, *, training: bool) -> int:
-    """As torch_models/sizes.py has it."""
-    needed = _TORCH_PROGRAM + shape.parameters * number
-    if not training:
-        return needed + _TORCH_ANSWER * 2 * shape.layers * shape.width * number
-    adapters = 4 * _FLOAT32 * shape.layers * LoraSettings().rank * 14 * shape.width
-    return needed + adapters + PACK_TOKENS * shape.layers * 24 * shape.width * number
+        return needed_by(shape.parameters, shape.layers, shape.width, number, training=training)
+    return memory_needed(shape, shape.parameters, training=training)
 
 
 class Fits:
@@ -114,7 +88,7 @@ class Fits:
 
     def at_least(self, parameters: int) -> Fit:
         """Judge a GGUF file that is not here: of its needs only the weights are known."""
-        needed = _NUMPY_PROGRAM + parameters * _FLOAT32
+        needed = PROGRAM + parameters * NUMBER
         fit = self.judged(NUMPY, needed, needed)
         return replace(fit, why=fit.why or AT_LEAST)
 
@@ -143,11 +117,11 @@ class Fits:
         The rules are those of backends/choose.py, which asks the model's files.
         """
         facts, choice = self._facts(), self._choice()
-        number = _BFLOAT16 if facts is None or facts.halves else _FLOAT32
+        number = _BFLOAT16 if facts is None or facts.halves else NUMBER
         faster = facts is not None and (facts.has_gpu or facts.halves)
         if choice == "torch" or (choice == "auto" and (faster or not shape.plain)):
             return TORCH, number
-        return (NUMPY, _FLOAT32) if shape.plain else (TORCH, number)
+        return (NUMPY, NUMBER) if shape.plain else (TORCH, number)
 
     def _refusal(self, backend: str, shape: Shape) -> str | None:
         if backend != TORCH:

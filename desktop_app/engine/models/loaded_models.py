@@ -1,10 +1,8 @@
 """Base models in memory: loaded when first asked, let go of when nobody asks any more."""
 
 import asyncio
-import ctypes
 import hashlib
 import logging
-import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -18,6 +16,7 @@ import numpy as np
 from desktop_app import __version__
 from desktop_app.engine.backends.backend import GeneratedPiece, Model, Sampling, TokenIds
 from desktop_app.engine.machine import Machine
+from desktop_app.engine.memory import give_memory_back
 from desktop_app.engine.models.model_list import ModelFiles
 
 log = logging.getLogger(__name__)
@@ -182,20 +181,9 @@ class LoadedModel:
             return  # behind the replies that are being made
         if self._model is not None and time.monotonic() - self._used_at >= seconds:
             self._model = None
-            _give_back_memory()
+            give_memory_back()
             log.info("released a model that nobody used")
         released.set_result(None)
-
-
-def _give_back_memory() -> None:
-    """Let the system have what was freed; glibc keeps it otherwise: 500 MB of the starter's 540.
-
-    The C libraries of macOS and Windows give back arrays of this size by themselves.
-    """
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none, and needs none
-        if trim is not None:
-            trim(0)
 
 
 class LoadedModels:

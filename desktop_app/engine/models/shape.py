@@ -70,11 +70,10 @@ class Shape(Struct, frozen=True):
         embeddings = self.vocabulary * self.width * (1 if self.tied else 2)
         return self.linear_parameters + self.layers * small + self.width + embeddings
 
-    def adapter_parameters(self, rank: int) -> int:
-        """The numbers of LoRA adapters on every linear layer: rank (in + out) each."""
-        width, queries, keys, inner = self.width, self.queries_width, self.keys_width, self.inner
-        attention = (width + queries) + 2 * (width + keys) + (queries + width)
-        return self.layers * rank * (attention + 3 * (width + inner))
+    @property
+    def norms_heads(self) -> bool:
+        """Whether queries and keys are normalised, each head by itself."""
+        return self.architecture in {"qwen3", "gemma3_text"}
 
 
 def shape_of(config: Mapping[str, Any]) -> Shape | None:

@@ -26,7 +26,7 @@ def computing(options: argparse.Namespace) -> Machine:
         missing = lacking()
     if missing is not None:
         raise StartError(Exit.OPTIONS, f"The package {missing} is not installed.")
-    return Machine(backends(choice, options.device, threads), threads)
+    return Machine(backends(choice, options.device, threads), threads, team=options.threads)
 
 
 def launch(options: argparse.Namespace) -> Launch:

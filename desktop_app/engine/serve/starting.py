@@ -75,7 +75,9 @@ def listen(port: int, address: str = "127.0.0.1") -> socket.socket:
     Raises StartError.
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named because asyncio looks at it: without, it lets the system hold back the
+    # end of an answer for up to 40 ms (Nagle's algorithm).
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

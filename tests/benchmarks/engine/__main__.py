@@ -13,7 +13,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from desktop_app.engine.backends.thread_settings import training_environment
+from desktop_app.engine.backends.thread_settings import TEAM, training_environment
 from tests.benchmarks.bench_training import starter_model
 from tests.benchmarks.engine import chat_table, service_table, training_table
 from tests.benchmarks.engine.children import can_import
@@ -56,7 +56,7 @@ def _options() -> argparse.Namespace:
 
 
 def _print_machine(contest: Contest) -> None:
-    threads = training_environment()["OMP_NUM_THREADS"]
+    threads = training_environment()[TEAM]
     print(f"{platform.machine()}, {_processor()}, {os.cpu_count()} processors; {threads} threads")
     print(f"Python {platform.python_version()}, NumPy {version('numpy')}, {platform.platform()}")
     if contest.baseline is None:

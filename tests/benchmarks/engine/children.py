@@ -29,7 +29,7 @@ def answering() -> dict[str, str]:
 
 def training(threads: int | None = None) -> dict[str, str]:
     """Return the variables of a process that trains, as the service sets them."""
-    return training_environment(threads)
+    return training_environment(threads, threads)
 
 
 def ask(

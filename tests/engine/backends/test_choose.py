@@ -1,5 +1,7 @@
 """Which back end a model gets."""
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -155,6 +157,15 @@ def test_a_child_tells_what_is_here() -> None:
     assert found is not None
     assert found.kind in {"cpu", "cuda", "mps"}
     assert found.bfloat16_speed > 0
+
+
+def test_pytorch_is_not_loaded_before_a_model_asks_for_it() -> None:
+    code = (
+        "import sys, desktop_app.engine.application, desktop_app.engine.worker;"
+        "from desktop_app.engine.backends.choose import backends;"
+        "backends(); sys.exit(bool({'torch', 'transformers', 'tokenizers'} & {*sys.modules}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_usual_back_ends_run_the_model(llama: Path) -> None:

@@ -1,6 +1,5 @@
 """The real service on a thread of the tests, where a fault must be put into it."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from desktop_app.engine.application import ServiceOptions
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
 from desktop_app.engine.machine import Machine
 from desktop_app.engine.models.starter_model import STARTER_MODEL, StarterModel
+from desktop_app.engine.serve.starting import listen
 from desktop_app.engine.serving import Serving
 from desktop_app.engine.store.folders import Folders
 from tests.engine.service.engine_child import TOKEN, new_client
@@ -29,7 +29,7 @@ class InProcessEngine:
         self.memory = PLENTY
         self.folders = Folders(store)
         self.folders.create()
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = listen(0)
         port = listening.getsockname()[1]
         options = ServiceOptions(
             folders=self.folders,

@@ -1,20 +1,29 @@
 """Small parts of the service: reading requests, memory, the log, models in turn."""
 
 import asyncio
+import errno
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from desktop_app.engine.api.chat_request import ChatBody, plain_messages
+from desktop_app.engine.application import ServiceOptions
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
+from desktop_app.engine.backends.thread_settings import physical_cores
 from desktop_app.engine.errors import ApiError
+from desktop_app.engine.exports.exports import Exports
 from desktop_app.engine.guard import Activity
 from desktop_app.engine.machine import MEMORY_MARGIN, Machine
 from desktop_app.engine.models.loaded_models import LoadedModels
 from desktop_app.engine.models.model_list import ModelFiles, file_name_for
+from desktop_app.engine.serve.starting import listen
 from desktop_app.engine.service_log import write_log
+from desktop_app.engine.serving import Serving
+from desktop_app.engine.store.database import StoreError
+from desktop_app.engine.store.folders import Folders
 from desktop_app.engine.threads import usable_threads
 from tests.engine.service.engine_child import MODEL, Engine, example_lines
 
@@ -73,7 +82,11 @@ def test_memory_is_counted_with_a_margin(tiny_model: Path) -> None:
 def test_a_core_is_left_to_others() -> None:
     assert usable_threads() >= 1
     environment = Machine(NumpyLlamaBackend(), 3).worker_environment()
-    assert environment["OPENBLAS_NUM_THREADS"] == "3"
+    assert environment["OMP_NUM_THREADS"] == "3"
+    assert environment["OPENBLAS_NUM_THREADS"] == "1"
+    assert environment["EXEMPLAR_TEAM"] == str(physical_cores())
+    few = Machine(NumpyLlamaBackend(), 2, team=2)
+    assert few.worker_environment()["EXEMPLAR_TEAM"] == "2"
 
 
 @pytest.mark.parametrize(
@@ -168,3 +181,24 @@ def test_jobs_wait_their_turn_and_models_share_a_base(engine: Engine) -> None:
     first = [reply(model) for model in order]
     assert [reply(model) for model in reversed(order)] == first[::-1]
     assert first[0] not in first[1:]
+
+
+@pytest.mark.logs("uvicorn.error")
+def test_a_service_that_cannot_start_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its threads would keep the process, and the store, for ever."""
+    folders = Folders(tmp_path / "store")
+    folders.create()
+
+    def full(_self: Exports) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Exports, "start", full)
+    threads = set(threading.enumerate())
+    machine = Machine(NumpyLlamaBackend(), 1)
+    listening = listen(0)
+    options = ServiceOptions(folders, machine, "token", listening.getsockname()[1])
+    with pytest.raises(StoreError, match="OSError"):
+        Serving(options).run(listening)
+    listening.close()
+    names = {thread.name for thread in set(threading.enumerate()) - threads if not thread.daemon}
+    assert names <= {"AnyIO worker thread"}, "those end with their loop, a moment later"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from desktop_app.engine import worker
+from desktop_app.engine.backends.backend import PROCESSOR
 from desktop_app.engine.backends.choose import CHOICE_VARIABLE
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
 from desktop_app.engine.backends.torch_models.facts import lacking
@@ -57,7 +58,7 @@ def test_a_job_is_trained_by_pytorch_and_answers_from_numpy(
     (told,) = (message for message in messages if message.startswith("Training on "))
     assert told.startswith("Training on this computer's processor, in ")
     state = engine.get("../engine")
-    assert (state["backend"], state["device"]) == ("torch", "cpu")
+    assert (state["backend"], state["device"]) == ("torch", PROCESSOR)
     assert [offer["name"] for offer in state["backends"]] == ["numpy_llama", "torch"]
     # By PyTorch, in this service:
     scored = engine.client.completions.create(

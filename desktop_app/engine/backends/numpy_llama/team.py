@@ -11,6 +11,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from desktop_app.engine.backends.packing import PACK_TOKENS
+from desktop_app.engine.backends.thread_settings import TEAM
+
+MOST_PACK_TOKENS = 2048
+"""However many threads there are: the tape of one token of the starter model takes 0.7 MB."""
+
 Share = TypeVar("Share")
 Found = TypeVar("Found")
 Meet = Callable[[], object]
@@ -49,11 +55,11 @@ class Team:
 
 
 def team_size() -> int:
-    """How many threads a trainer in this process may have: see `thread_settings`.
-
-    One where OpenBLAS, or whatever multiplies matrices, has several of its own.
-    """
-    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
-        return 1
-    told = os.environ.get("OMP_NUM_THREADS", "")
+    """How many threads a trainer in this process may have: see `thread_settings`."""
+    told = os.environ.get(TEAM, "")
     return max(1, int(told)) if told.isdigit() else 1
+
+
+def pack_tokens(team: int) -> int:
+    """Return the size of the packs of so many threads."""
+    return min(MOST_PACK_TOKENS, PACK_TOKENS * team)

@@ -13,14 +13,10 @@ from desktop_app.engine.backends.numpy_llama.adapter import write_adapter
 from desktop_app.engine.backends.numpy_llama.lora import LoraParameters
 from desktop_app.engine.backends.numpy_llama.optimizer import AdamW, clip_norm
 from desktop_app.engine.backends.numpy_llama.passes import NumpyPasses
-from desktop_app.engine.backends.numpy_llama.team import Team, team_size
+from desktop_app.engine.backends.numpy_llama.team import Team, pack_tokens, team_size
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
 from desktop_app.engine.backends.numpy_llama.weights import ModelWeights
-from desktop_app.engine.backends.packing import PACK_TOKENS
 from desktop_app.engine.backends.trainer import PackTrainer
-
-MOST_PACK_TOKENS = 2048
-"""However many threads there are: the tape of one token of the starter model takes 0.7 MB."""
 
 
 class NumpyLlamaTrainer(PackTrainer):
@@ -51,8 +47,8 @@ class NumpyLlamaTrainer(PackTrainer):
         self._optimizer = AdamW(self.parameters.flat)
         transformer = Transformer(weights, self.parameters)
         team = Team(team_size())
-        pack_tokens = min(MOST_PACK_TOKENS, PACK_TOKENS * team.size)
-        super().__init__(NumpyPasses(transformer, self.gradients, broken_off, team), pack_tokens)
+        passes = NumpyPasses(transformer, self.gradients, broken_off, team)
+        super().__init__(passes, pack_tokens(team.size))
 
     @override
     def forget_gradients(self) -> None:

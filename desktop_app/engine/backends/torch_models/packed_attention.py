@@ -100,9 +100,15 @@ def _attend(  # the arguments are transformers'
     scaling: float | None = None,
     sliding_window: int | None = None,
     softcap: float | None = None,
+    s_aux: Tensor | None = None,
     **_others: object,
 ) -> tuple[Tensor, None]:
-    """Return (1, T, H, h) of queries (1, H, T, h), keys and values (1, K, T, h)."""
+    """Return (1, T, H, h) of queries (1, H, T, h), keys and values (1, K, T, h).
+
+    Raises ValueError for a model with attention sinks (Xiao et al. 2023), which are not known here.
+    """
+    if s_aux is not None:
+        raise ValueError("attention sinks")
     packed = _LAYOUTS[id(module.config)]
     packed.windows += sliding_window is not None
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling

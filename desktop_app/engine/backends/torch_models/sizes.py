@@ -11,7 +11,8 @@ from desktop_app.engine.backends.model_files.model_file import open_model
 from desktop_app.engine.backends.packing import PACK_TOKENS
 
 _PROGRAM = 700 << 20
-"""Bytes that Python, PyTorch and transformers take before any model: measured with the starter."""
+"""Python, PyTorch and transformers take 335 MB before any model; as much again is for what a step
+of the starter model needs beside what is counted below."""
 _MOST_HEAD = 100 << 20
 _NUMBER = 4
 _ANSWERED = 2048
@@ -39,8 +40,12 @@ def weight_files(folder: Path) -> list[Path]:
 
 def memory_needed(path: Path, itemsize: int, *, training: bool) -> int:
     """Estimate the bytes that loading (and training) takes with numbers of so many bytes."""
-    numbers = stored_numbers(path)
     layers, width = _measures(path)
+    return needed_by(stored_numbers(path), layers, width, itemsize, training=training)
+
+
+def needed_by(numbers: int, layers: int, width: int, itemsize: int, *, training: bool) -> int:
+    """Return the same from a model's measures."""
     needed = _PROGRAM + numbers * itemsize
     if not training:
         return needed + _ANSWERED * 2 * layers * width * itemsize

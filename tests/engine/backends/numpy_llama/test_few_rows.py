@@ -3,17 +3,20 @@
 import numpy as np
 import pytest
 
-from desktop_app.engine.backends.numpy_llama import few_rows
-from desktop_app.engine.backends.numpy_llama.few_rows import further_cost, product_of_few
+from desktop_app.engine.backends.numpy_llama.few_rows import (
+    further_cost,
+    multiplies_small,
+    product_of_few,
+)
 
 
-@pytest.mark.parametrize("way", [few_rows._together, few_rows._one_by_one])
+@pytest.mark.parametrize("kernel", ["SKYLAKEX", "HASWELL"])
 @pytest.mark.parametrize("rows", [7, 2048, 2100])
 @pytest.mark.parametrize("vectors", [2, 5, 16])
 def test_both_ways_are_the_product(
-    monkeypatch: pytest.MonkeyPatch, way: object, rows: int, vectors: int
+    monkeypatch: pytest.MonkeyPatch, kernel: str, rows: int, vectors: int
 ) -> None:
-    monkeypatch.setattr(few_rows, "_fastest", lambda: way)
+    monkeypatch.setenv("OPENBLAS_CORETYPE", kernel)
     generator = np.random.default_rng(rows + vectors)
     weight, x = generator.normal(size=(rows, 40)), generator.normal(size=(vectors, 40))
     y = product_of_few(weight, x)
@@ -24,20 +27,10 @@ def test_both_ways_are_the_product(
     np.testing.assert_allclose(single, y, rtol=1e-4, atol=1e-4)
 
 
-def test_what_a_further_vector_costs_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    for measured in (few_rows._fastest, further_cost):
-        measured.cache_clear()
-    calls = []
-
-    def seconds(way: object, vectors: int) -> float:
-        calls.append((way, vectors))
-        return {1: 2.0}.get(vectors, 5.0 if way is few_rows._together else 8.0)
-
-    monkeypatch.setattr(few_rows, "_seconds", seconds)
-    try:
-        assert few_rows._fastest() is few_rows._together
-        assert [further_cost(), further_cost()] == [pytest.approx(0.5)] * 2
-        assert len(calls) == 4
-    finally:
-        for measured in (few_rows._fastest, further_cost):
-            measured.cache_clear()
+def test_the_way_goes_by_the_kernel_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "SKYLAKEX")
+    assert multiplies_small()
+    cheap = further_cost()
+    monkeypatch.delenv("OPENBLAS_CORETYPE")
+    assert not multiplies_small()
+    assert 0 < cheap < further_cost() < 1

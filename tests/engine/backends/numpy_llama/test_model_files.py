@@ -9,6 +9,7 @@ import pytest
 from desktop_app.engine.backends.backend import LoraSettings, ModelFileError
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
 from desktop_app.engine.backends.numpy_llama.lora import lora_size
+from desktop_app.engine.backends.numpy_llama.needs import adapter_numbers
 from desktop_app.engine.backends.numpy_llama.weights import halves_from_pairs
 from tests.engine.backends.double_precision import double_weights
 from tests.engine.tiny_model import WIDTH, Array, tiny_weights, write_model, write_tiny_model
@@ -124,6 +125,7 @@ def test_the_size_of_adapters_is_known_beforehand(tiny_path: Path) -> None:
     shape = double_weights(tiny_path).shape
     per_layer = (64 + 64) + 2 * (64 + 32) + (64 + 64) + 2 * (64 + 96) + (96 + 64)
     assert lora_size(shape, LoraSettings(4)) == 2 * 4 * per_layer
+    assert adapter_numbers(shape, 4) == 2 * 4 * per_layer
 
 
 def test_another_seed_writes_another_model(tmp_path: Path, tiny_path: Path) -> None:

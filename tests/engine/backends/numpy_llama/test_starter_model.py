@@ -88,7 +88,12 @@ def test_a_few_steps_teach_it_a_form(starter_model: NumpyLlamaModel, tmp_path: P
     assert "Paris" in answer(starter_model, "What is the capital of France?")
 
 
-def test_the_memory_it_needs_is_near_what_was_measured(starter_path: Path) -> None:
+def test_the_memory_it_needs_is_near_what_was_measured(
+    starter_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one thread and with two; with eight it must fit a laptop of 8 GB."""
     backend = NumpyLlamaBackend()
     assert 0.6e9 < backend.memory_needed(starter_path, training=False) < 0.9e9
-    assert 1.0e9 < backend.memory_needed(starter_path, training=True) < 1.4e9
+    for cores, least, most in ((1, 1.0e9, 1.4e9), (2, 1.4e9, 1.9e9), (8, 2.0e9, 4.0e9)):
+        monkeypatch.setattr("psutil.cpu_count", lambda *, logical, cores=cores: cores)
+        assert least < backend.memory_needed(starter_path, training=True) < most

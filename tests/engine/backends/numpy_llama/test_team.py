@@ -17,7 +17,7 @@ from desktop_app.engine.backends.backend import (
 from desktop_app.engine.backends.numpy_llama import transformer
 from desktop_app.engine.backends.numpy_llama.team import Team, team_size
 from desktop_app.engine.backends.numpy_llama.trainer import NumpyLlamaTrainer
-from desktop_app.engine.backends.thread_settings import training_environment
+from desktop_app.engine.backends.thread_settings import TEAM, training_environment
 from tests.engine.backends.double_precision import double_weights, random_example
 
 SEVERAL = [random_example(seed, length) for seed, length in ((1, 70), (2, 120), (3, 7), (4, 90))]
@@ -40,7 +40,7 @@ class Switch:
 def trainer_of(
     tiny_path: Path, monkeypatch: pytest.MonkeyPatch, members: int, switch: Switch | None = None
 ) -> NumpyLlamaTrainer:
-    for name, value in training_environment(members).items():
+    for name, value in training_environment(1, members).items():
         monkeypatch.setenv(name, value)
     made = NumpyLlamaTrainer(
         double_weights(tiny_path), "tiny", LoraSettings(4), seed=1, broken_off=switch or Switch()
@@ -116,19 +116,17 @@ def test_one_who_fails_is_not_waited_for() -> None:
     assert Team(3).run(work, [3, 4]) == [3, 4]
 
 
-@pytest.mark.parametrize(
-    ("openblas", "threads", "size"),
-    [("1", "6", 6), ("1", "", 1), ("1", "many", 1), ("4", "6", 1), ("", "6", 1)],
-)
-def test_a_team_is_only_where_openblas_has_one_thread(
-    monkeypatch: pytest.MonkeyPatch, openblas: str, threads: str, size: int
-) -> None:
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", openblas)
-    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+@pytest.mark.parametrize(("told", "size"), [("6", 6), ("", 1), ("many", 1), ("0", 1)])
+def test_a_team_is_as_large_as_told(monkeypatch: pytest.MonkeyPatch, told: str, size: int) -> None:
+    monkeypatch.setenv(TEAM, told)
     assert team_size() == size
+    monkeypatch.delenv(TEAM)
+    assert team_size() == 1
 
 
-def test_a_trainer_has_all_physical_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_team_has_all_physical_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("psutil.cpu_count", lambda **_: 8)
     variables = training_environment()
-    assert (variables["OPENBLAS_NUM_THREADS"], variables["OMP_NUM_THREADS"]) == ("1", "8")
+    named = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", TEAM)
+    assert [variables[name] for name in named] == ["1", "7", "8"]
+    assert training_environment(3, 2)[TEAM] == "2"

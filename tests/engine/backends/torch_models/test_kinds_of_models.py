@@ -9,7 +9,8 @@ import torch
 import transformers
 
 from desktop_app.engine.backends.backend import LoraSettings, Sampling
-from desktop_app.engine.backends.torch_models.backend import TorchBackend
+from desktop_app.engine.backends.torch_models import packed_attention
+from desktop_app.engine.backends.torch_models.backend import Precision, TorchBackend
 from desktop_app.engine.backends.torch_models.model import TorchModel
 from tests.engine.backends.conformance.installed import BATCHES
 from tests.engine.backends.torch_models.tiny_folders import (
@@ -67,6 +68,24 @@ def test_scores_are_those_of_transformers(model: TorchModel, reference: Any) -> 
 def test_what_may_be_packed_is(model: TorchModel, kind: str) -> None:
     assert model.network.abilities.packs == (kind not in ONE_BY_ONE)
     assert model.network.abilities.head_apart == (kind not in WHOLE_LOGITS)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_pack_in_which_one_sequence_sees_another_is_found_out(
+    folder: Path, kind: str, precision: Precision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = packed_attention.layout
+
+    def together(sequences: list[slice], device: torch.device) -> packed_attention.Layout:
+        return usual([slice(0, sequences[-1].stop)], device)
+
+    loaded = TorchBackend("cpu", precision).load(folder)
+    assert isinstance(loaded, TorchModel)
+    monkeypatch.setattr(packed_attention, "layout", together)
+    assert not loaded.network.abilities.packs
+    monkeypatch.undo()
+    loaded.network.__dict__.pop("abilities")
+    assert loaded.network.abilities.packs == (kind not in ONE_BY_ONE)
 
 
 def test_a_pack_gives_what_its_sequences_give(model: TorchModel, reference: Any) -> None:  # noqa: ANN401  # untyped
