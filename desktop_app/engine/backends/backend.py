@@ -104,7 +104,8 @@ class Sampling:
     c times, `frequency_penalty` c + `presence_penalty` is taken away. `choices` continuations are
     made, each by itself; with a seed, always the same ones. `top_logprobs` asks for the
     log-probability of each token and for so many of the likeliest; None for neither. `grammar` is
-    what the reply must be, in llguidance's Lark syntax.
+    what the reply must be, in llguidance's Lark syntax. `runtime` is what is to answer, as
+    `Model.answered_by` said; '' for the default.
     """
 
     temperature: float = 1.0
@@ -118,6 +119,7 @@ class Sampling:
     choices: int = 1
     top_logprobs: int | None = None
     grammar: str | None = None
+    runtime: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,8 @@ class GeneratedPiece:
     """Text that is final (whole characters, nothing of a stop string), and the tokens so far.
 
     `finish_reason` is None but on the last piece of its choice: "stop" or "length". `scored` are
-    the tokens behind the text, where they were asked for.
+    the tokens behind the text, where they were asked for. A piece that says nothing comes where
+    there is nothing to be done for it at this moment.
     """
 
     text: str
@@ -148,6 +151,11 @@ class GeneratedPiece:
     finish_reason: str | None = None
     choice: int = 0
     scored: Sequence[ScoredToken] = ()
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether no reader need hear of it."""
+        return not self.text and not self.scored and self.finish_reason is None
 
 
 @dataclass(frozen=True)
@@ -265,6 +273,10 @@ class Model(Protocol):
         """
         ...
 
+    def answered_by(self, prompt_tokens: int, sampling: Sampling) -> str:  # noqa: ARG002  # of most
+        """Name the runtime that is going to answer, with its version; '' for the default."""
+        return ""
+
     def generate(self, prompt: TokenIds, sampling: Sampling) -> Iterator[GeneratedPiece]:
         """Continue a prompt token by token; closing the iterator stops at once.
 
@@ -320,6 +332,10 @@ class Backend(Protocol):
     def memory_needed(self, path: Path, *, training: bool) -> int:
         """Estimate the bytes that loading (and training) this model takes, without loading it."""
         ...
+
+    def check(self, path: Path) -> None:
+        """Look whether this model can be run here, at once. Raises ModelFileError."""
+        self.memory_needed(path, training=False)
 
     def plans_memory(self, path: Path, *, training: bool) -> bool:  # noqa: ARG002  # of most
         """Whether the model has memory of its own, a GPU's, and a run plans what it does with it.

@@ -17,9 +17,7 @@ from msgspec import Struct
 from typing_extensions import override
 
 from desktop_app.engine.backends.backend import PROCESSOR, Backend, Model, ModelFileError
-from desktop_app.engine.backends.model_files.model_file import open_model
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
-from desktop_app.engine.backends.numpy_llama.shape import read_shape
 from desktop_app.engine.backends.thread_settings import environment
 from desktop_app.engine.backends.torch_models.facts import (
     Facts,
@@ -28,6 +26,7 @@ from desktop_app.engine.backends.torch_models.facts import (
     handing_on,
     lacking,
 )
+from desktop_app.engine.backends.torch_models.sizes import memory_needed, stored_numbers
 
 Choice = Literal["auto", "numpy", "torch"]
 CHOICES: tuple[Choice, ...] = ("auto", "numpy", "torch")
@@ -72,7 +71,7 @@ class Backends(Backend):
             return self._numpy
         if self._choice == "torch":
             return self._torch_backend()
-        refusal = _refusal(path)
+        refusal = self._numpy.refusal(path)
         if refusal is None and not self._prefers_torch(training=training):
             return self._numpy
         if refusal is not None and self._lacks() is not None:
@@ -93,14 +92,17 @@ class Backends(Backend):
         name, _ = self.named(path, training=training)
         if name == self._numpy.name:
             return self._numpy.memory_needed(path, training=training)
-        # Of the size of its files alone: PyTorch is not loaded for it.
-        from desktop_app.engine.backends.torch_models.sizes import (  # noqa: PLC0415  # seldom
-            memory_needed,
-        )
-
         facts = self._known()
         halves = facts is not None and facts.halves
         return memory_needed(path, 2 if halves else 4, training=training)
+
+    @override
+    def check(self, path: Path) -> None:
+        """As the interface has it; what PyTorch finds on this computer is not waited for."""
+        refusal = self._numpy.refusal(path) if self._choice != "torch" else None
+        if refusal is not None and (self._choice == "numpy" or self._lacks() is not None):
+            raise refusal
+        stored_numbers(path)
 
     @override
     def plans_memory(self, path: Path, *, training: bool) -> bool:
@@ -113,7 +115,7 @@ class Backends(Backend):
         if self._choice == "numpy":
             return numpy
         if self._choice == "auto":
-            refusal = _refusal(path)
+            refusal = self._numpy.refusal(path)
             if refusal is None and not self._prefers_torch(training=training):
                 return numpy
             if refusal is not None and self._lacks() is not None:
@@ -198,8 +200,16 @@ class Backends(Backend):
                 TorchBackend,
             )
 
-            self._torch = TorchBackend(self._wanted_device)
+            self._torch = TorchBackend(self._wanted_device, self._precision())
         return self._torch
+
+    def _precision(self) -> Literal["auto", "float32", "bfloat16"]:
+        """Return what was found out, so that all processes of a run take the same numbers."""
+        facts = self._known()
+        wanted = (self._wanted_device or "").partition(":")[0]
+        if facts is None or wanted not in {"", facts.kind}:
+            return "auto"
+        return "bfloat16" if facts.halves else "float32"
 
 
 def backends(
@@ -217,13 +227,3 @@ def from_environment() -> Backends:
         next((known for known in CHOICES if known == choice), "auto"),
         os.environ.get(DEVICE_VARIABLE),
     )
-
-
-def _refusal(path: Path) -> ModelFileError | None:
-    """Return why NumPy's back end cannot run a model, by its settings; None where it can."""
-    try:
-        with open_model(path) as file:
-            read_shape(file)
-    except ModelFileError as error:
-        return error
-    return None

@@ -91,7 +91,7 @@ class StarterFinder:
     def _is_readable(self, path: Path) -> bool:
         def check(path: Path) -> str:
             try:
-                self._backend.memory_needed(path, training=False)
+                self._backend.check(path)
             except ModelFileError:
                 return "no"
             return "yes"

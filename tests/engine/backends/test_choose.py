@@ -26,9 +26,9 @@ from desktop_app.engine.backends.torch_models.facts import (
 )
 from tests.engine.tiny_model import tiny_weights, write_model, write_tiny_model
 
-SLOW_HALVES = Facts(kind="cpu", device=PROCESSOR, bfloat16_speed=0.9)
-FAST_HALVES = Facts(kind="cpu", device=PROCESSOR, bfloat16_speed=2.0)
-GPU = Facts(kind="cuda", device="Some GPU (CUDA)", memory=80 << 30, bfloat16_speed=9.0)
+SLOW_HALVES = Facts(kind="cpu", device=PROCESSOR, halves=False)
+FAST_HALVES = Facts(kind="cpu", device=PROCESSOR, halves=True)
+GPU = Facts(kind="cuda", device="Some GPU (CUDA)", memory=80 << 30, halves=True)
 NUMPY, TORCH = "numpy_llama", "torch"
 
 
@@ -116,7 +116,7 @@ def test_nothing_is_looked_for_before_somebody_asks(llama: Path) -> None:
     assert chosen.is_known
 
 
-def test_what_there_is_is_told_without_waiting() -> None:
+def test_what_there_is_is_told_without_waiting(llama: Path) -> None:
     go_on = threading.Event()
 
     def find() -> Facts:
@@ -129,7 +129,7 @@ def test_what_there_is_is_told_without_waiting() -> None:
         (TORCH, None, True),
     ]
     go_on.set()
-    chosen.named(Path("none.gguf"))
+    chosen.named(llama)
     assert chosen.offers()[1].device == GPU.device
     missing = made(None, lacks="transformers").offers()[1]
     assert (missing.available, missing.why) == (False, "The package transformers is not installed.")
@@ -156,7 +156,7 @@ def test_a_child_tells_what_is_here() -> None:
         return
     assert found is not None
     assert found.kind in {"cpu", "cuda", "mps"}
-    assert found.bfloat16_speed > 0
+    assert isinstance(found.halves, bool)
 
 
 def test_pytorch_is_not_loaded_before_a_model_asks_for_it() -> None:
@@ -170,3 +170,32 @@ def test_pytorch_is_not_loaded_before_a_model_asks_for_it() -> None:
 
 def test_the_usual_back_ends_run_the_model(llama: Path) -> None:
     assert backends("numpy").load(llama).name == "llama"
+
+
+def test_a_model_is_checked_without_waiting(llama: Path, tmp_path: Path) -> None:
+    def find() -> Facts:
+        raise AssertionError
+
+    chosen = Backends("auto", None, find, lambda: None)
+    chosen.check(llama)
+    damaged = tmp_path / "damaged.gguf"
+    damaged.write_bytes(llama.read_bytes()[:200])
+    with pytest.raises(ModelFileError, match="damaged"):
+        chosen.check(damaged)
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted", "expected"),
+    [
+        (FAST_HALVES, None, "bfloat16"),
+        (SLOW_HALVES, "cpu", "float32"),
+        (GPU, "cuda:1", "bfloat16"),
+        (GPU, "cpu", "auto"),
+        (None, None, "auto"),
+    ],
+)
+def test_all_processes_take_the_numbers_that_were_found_out(
+    facts: Facts | None, wanted: str | None, expected: str
+) -> None:
+    chosen = Backends("torch", wanted, lambda: facts, lambda: None)
+    assert chosen._precision() == expected

@@ -242,14 +242,14 @@ def test_a_graphics_card_is_judged_by_its_own_memory(monkeypatch: pytest.MonkeyP
     shape = by_id("smollm2-1.7b-instruct").shape
     needed = memory_of(shape, TORCH, training=True)
     for memory, is_enough in ((needed + MEMORY_MARGIN, True), (needed, False)):
-        facts = Facts("cuda", "a card", memory=memory, bfloat16_speed=4.0)
+        facts = Facts("cuda", "a card", memory=memory, halves=True)
         fit = Fits(with_torch(8 * GIGABYTE, facts)).of(shape)
         assert (fit.backend, fit.memory_training) == (TORCH, needed)
         assert fit.fits_training is is_enough
 
 
 def test_who_chose_numpy_is_told_what_it_does_not_run() -> None:
-    judge = Fits(with_torch(PLENTY, Facts("cuda", "a card", bfloat16_speed=4.0), "numpy"))
+    judge = Fits(with_torch(PLENTY, Facts("cuda", "a card", halves=True), "numpy"))
     assert judge.of(by_id("smollm2-360m-instruct").shape).backend == NUMPY
     refused = judge.of(by_id("gemma-3-270m-it").shape)
     assert (refused.fits_training, refused.why) == (False, fits.NUMPY_ONLY)

@@ -1,17 +1,12 @@
 """Which device a model runs on, in which numbers, and how that is said."""
 
-import time
-from functools import cache
 from typing import Any
 
 import torch
 
 from desktop_app.engine.backends.backend import PROCESSOR, ModelFileError
-from desktop_app.engine.backends.torch_models.facts import WORTH_IT, Facts
+from desktop_app.engine.backends.torch_models.facts import Facts
 
-_ROWS, _INTO, _OUT = 512, 576, 1536
-"""The matrix product by which kinds of numbers are compared."""
-_RUNS = 20
 _WORDS = {torch.float32: "float32", torch.bfloat16: "bfloat16", torch.float16: "float16"}
 
 
@@ -42,27 +37,23 @@ def precision_words(module: Any, dtype: torch.dtype) -> str:  # noqa: ANN401  # 
     return _WORDS.get(dtype, str(dtype))
 
 
-@cache
-def bfloat16_speed(device: torch.device) -> float:
-    """Return how many times as fast as in float32 a product of matrices is in bfloat16.
+def has_fast_halves(device: torch.device) -> bool:
+    """Whether a device computes with bfloat16 as such, and so faster than with float32.
 
-    Two short ones, one after the other, several times; the fastest of each counts.
+    By what it is, and not by a trial: a run that is taken up again on a busier day, or by several
+    processes, must not take other numbers. Products of 512 x 576 by 1536 took half the time on an
+    AMD EPYC with AVX512_BF16. Of Apple's GPUs nothing was measured: they stay with float32.
     """
-    allow_fast_float32()
-    seconds = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        try:
-            a = torch.ones(_ROWS, _INTO, dtype=dtype, device=device)
-            b = torch.ones(_INTO, _OUT, dtype=dtype, device=device)
-            seconds[dtype] = min(_timed(a, b) for _ in range(_RUNS))
-        except (RuntimeError, TypeError):  # a device that does not know these numbers
-            return 0.0
-    return seconds[torch.float32] / seconds[torch.bfloat16]
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # noqa: SLF001  # there is no public way
+    return False
 
 
 def dtype_of(device: torch.device) -> torch.dtype:
     """Return the numbers in which a device is fastest."""
-    return torch.bfloat16 if bfloat16_speed(device) > WORTH_IT else torch.float32
+    return torch.bfloat16 if has_fast_halves(device) else torch.float32
 
 
 def allow_fast_float32() -> None:
@@ -83,7 +74,7 @@ def facts() -> Facts:
         kind=device.type,
         device=device_words(device),
         memory=total,
-        bfloat16_speed=bfloat16_speed(device),
+        halves=has_fast_halves(device),
     )
 
 
@@ -94,18 +85,3 @@ def _wanted(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ModelFileError(f"The device {name[:40]!r} is not there.") from error
     return device
-
-
-def _timed(a: torch.Tensor, b: torch.Tensor) -> float:
-    _wait_for(a.device)
-    began_at = time.perf_counter()
-    a @ b
-    _wait_for(a.device)
-    return time.perf_counter() - began_at
-
-
-def _wait_for(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()

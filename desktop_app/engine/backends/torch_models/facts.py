@@ -14,32 +14,25 @@ from msgspec import Struct
 
 VARIABLE = "EXEMPLAR_TORCH_FACTS"
 """By which a process hands on what it knows to those that it starts."""
-WORTH_IT = 1.2
-"""How many times as fast bfloat16 must be to be taken: float32 is the more exact."""
 _PACKAGES = ("torch", "transformers", "tokenizers")
 _SECONDS = 120.0
 
 
 class Facts(Struct, frozen=True):
-    """The best device, its own memory in bytes (0 for none), and bfloat16's speed on it.
+    """The best device, and its own memory in bytes (0 for none).
 
-    `kind` is cuda, mps or cpu; `bfloat16_speed` is a multiple of float32's.
+    `kind` is cuda, mps or cpu; `halves`: weights are held in bfloat16, as it is the faster there.
     """
 
     kind: str
     device: str
     memory: int = 0
-    bfloat16_speed: float = 0.0
+    halves: bool = False
 
     @property
     def has_gpu(self) -> bool:
         """Whether there is something faster than the processor."""
         return self.kind != "cpu"
-
-    @property
-    def halves(self) -> bool:
-        """Whether weights are held in bfloat16."""
-        return self.bfloat16_speed > WORTH_IT
 
 
 def lacking() -> str | None:
