@@ -19,7 +19,7 @@ from desktop_app.engine.service_log import where
 from desktop_app.engine.store.database import StoreError
 from desktop_app.engine.wire import WireProtocol
 
-GRACE_SECONDS = 2
+GRACE_SECONDS = 1
 """How long open answers may go on after the end was asked for."""
 MAINTENANCE_SECONDS = 1.0
 
