@@ -205,6 +205,8 @@ class Program(QObject):
         self._follow_service()
         self.jobs.changed.connect(self._show_running)
         self.jobs.job_changed.connect(self._show_running)
+        # Another project that is opened after this one finds the new model in the list.
+        self.jobs.finished.connect(self.connections.refresh)
         self.actions.new_job.triggered.connect(self.jobs_page.new_job)
         self.jobs_page.connections_wanted.connect(self._show_connections)
         self.actions.connections.triggered.connect(self._show_connections)

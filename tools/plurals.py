@@ -27,6 +27,7 @@ def singular(source: str) -> str:
 
 def plural(source: str) -> str:
     """The text for any other number."""
+    source = re.sub(r"\((ies)\|y\)", r"\1", source)
     return re.sub(r"\((s|es)\)", r"\1", source)
 
 

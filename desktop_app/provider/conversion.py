@@ -135,6 +135,7 @@ def _hyperparameters(sent: Fields) -> Hyperparameters:
         n_epochs=_whole(found.get("n_epochs")),
         batch_size=_whole(found.get("batch_size")),
         learning_rate_multiplier=_number(found.get("learning_rate_multiplier")),
+        beta=_number(found.get("beta")),
     )
 
 

@@ -218,8 +218,9 @@ def _none_if_not_offered() -> Iterator[None]:
 
 def _method(request: JobRequest) -> Method:
     if request.method == DPO:
-        # Beta, which these alone have, is left to the service.
         chosen = cast("DpoHyperparametersParam", _hyperparameters(request))
+        if request.hyperparameters.beta is not None:
+            chosen["beta"] = request.hyperparameters.beta
         return {"type": "dpo", "dpo": {"hyperparameters": chosen}}
     return {"type": "supervised", "supervised": {"hyperparameters": _hyperparameters(request)}}
 

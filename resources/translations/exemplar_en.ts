@@ -82,6 +82,16 @@
     </message>
   </context>
   <context>
+    <name>ChatList</name>
+    <message numerus="yes">
+      <source>%Ln repl(ies|y)</source>
+      <translation>
+        <numerusform>%Ln reply</numerusform>
+        <numerusform>%Ln replies</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>ConversationDelegate</name>
     <message numerus="yes">
       <source>%Ln message(s)</source>
@@ -129,6 +139,16 @@
       <translation>
         <numerusform>%Ln conversation</numerusform>
         <numerusform>%Ln conversations</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>EnginePane</name>
+    <message numerus="yes">
+      <source>Models here: {names}, and %Ln tuned one(s)</source>
+      <translation>
+        <numerusform>Models here: {names}, and %Ln tuned one</numerusform>
+        <numerusform>Models here: {names}, and %Ln tuned ones</numerusform>
       </translation>
     </message>
   </context>
@@ -404,6 +424,16 @@
     </message>
   </context>
   <context>
+    <name>LossCard</name>
+    <message numerus="yes">
+      <source>Training loss went from {first} to {last} in %Ln step(s).</source>
+      <translation>
+        <numerusform>Training loss went from {first} to {last} in %Ln step.</numerusform>
+        <numerusform>Training loss went from {first} to {last} in %Ln steps.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>MainWindow</name>
     <message numerus="yes">
       <source>%Ln conversation(s)</source>
@@ -492,6 +522,36 @@
     </message>
   </context>
   <context>
+    <name>ReplyCard</name>
+    <message numerus="yes">
+      <source>%Ln token(s)</source>
+      <translation>
+        <numerusform>%Ln token</numerusform>
+        <numerusform>%Ln tokens</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>RunBar</name>
+    <message numerus="yes">
+      <source>%Ln repl(ies|y) failed and are left out of the figures. Go on asks for them again.</source>
+      <translation>
+        <numerusform>%Ln reply failed and is left out of the figures. Go on asks for it again.</numerusform>
+        <numerusform>%Ln replies failed and are left out of the figures. Go on asks for them again.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ServicePane</name>
+    <message numerus="yes">
+      <source>It works: the service answered and lists %Ln model(s). Kept.</source>
+      <translation>
+        <numerusform>It works: the service answered and lists %Ln model. Kept.</numerusform>
+        <numerusform>It works: the service answered and lists %Ln models. Kept.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>SetCheckDialog</name>
     <message numerus="yes">
       <source>All %Ln conversation(s) were looked at.</source>
@@ -522,6 +582,23 @@
       <translation>
         <numerusform>Mending %Ln conversation</numerusform>
         <numerusform>Mending %Ln conversations</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>SetupBar</name>
+    <message numerus="yes">
+      <source>%Ln held-out test conversation(s)</source>
+      <translation>
+        <numerusform>%Ln held-out test conversation</numerusform>
+        <numerusform>%Ln held-out test conversations</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{when} · {name} · %Ln conversation(s)</source>
+      <translation>
+        <numerusform>{when} · {name} · %Ln conversation</numerusform>
+        <numerusform>{when} · {name} · %Ln conversations</numerusform>
       </translation>
     </message>
   </context>
@@ -583,6 +660,23 @@
       <translation>
         <numerusform>Change %Ln conversation</numerusform>
         <numerusform>Change %Ln conversations</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>TrainingCard</name>
+    <message numerus="yes">
+      <source>{tokens} tokens × %Ln pass(es) · {time}</source>
+      <translation>
+        <numerusform>{tokens} tokens × %Ln pass · {time}</numerusform>
+        <numerusform>{tokens} tokens × %Ln passes · {time}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{tokens} tokens × %Ln pass(es) × {price} per million</source>
+      <translation>
+        <numerusform>{tokens} tokens × %Ln pass × {price} per million</numerusform>
+        <numerusform>{tokens} tokens × %Ln passes × {price} per million</numerusform>
       </translation>
     </message>
   </context>

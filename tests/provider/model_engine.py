@@ -143,7 +143,7 @@ class ModelEngine(ScriptedService):
 
     def _fetch(self, request: Request, hub: str) -> Answer:
         if request.method == "GET":
-            for each in self.fetches.values():
+            for each in list(self.fetches.values()):
                 self._go_on(each)
             return Answer({"fetches": list(self.fetches.values())})
         if request.method == "DELETE":
@@ -170,8 +170,14 @@ class ModelEngine(ScriptedService):
             return
         fetched["state"] = self.ends
         if self.ends == "ready":
+            # What is whole is among the models that are there, and nowhere else.
+            del self.fetches[fetched["hub"]]
             shared = {key: fetched[key] for key in STARTER if key in fetched}
-            self.bases.append({**STARTER, **shared, "is_starter": False})
+            hub = fetched["hub"]
+            self.bases.append({**STARTER, **shared, "hub": hub, "is_starter": False})
+            for each in self.catalogue:
+                if each["hub"] == hub:
+                    each.update(state="ready", bytes_done=each["bytes"])
             self.on("GET /v1/models", self._models())
         else:
             fetched["error"] = "The connection to the hub broke off."

@@ -59,6 +59,10 @@ def test_an_answer_without_an_id_is_a_fault_of_the_service(answer: object) -> No
             },
             Hyperparameters(4),
         ),
+        (
+            {"method": {"type": "dpo", "dpo": {"hyperparameters": {"beta": 0.25}}}},
+            Hyperparameters(beta=0.25),
+        ),
         ({"method": {"type": "new"}, "hyperparameters": "auto"}, Hyperparameters()),
     ],
 )

@@ -3,9 +3,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from desktop_app.core.jobs.job import (
+    DPO,
     SUBMISSION_KEY,
     Hyperparameters,
     Job,
@@ -131,6 +133,26 @@ def test_creation_sends_what_was_chosen_and_nothing_else(
         "n_epochs": 3,
         "learning_rate_multiplier": 0.5,
     }
+
+
+@pytest.mark.parametrize(
+    ("beta", "sent"), [(None, {"n_epochs": 3}), (0.25, {"n_epochs": 3, "beta": 0.25})]
+)
+def test_how_near_a_model_stays_is_sent_for_preferences(
+    service: ScriptedService,
+    provider: OpenAIProvider,
+    ask: Ask[Job],
+    beta: float | None,
+    sent: dict[str, object],
+) -> None:
+    service.on(f"POST {JOBS}", Answer(job()))
+    chosen = Hyperparameters(n_epochs=3, beta=beta)
+    asked = JobRequest("m", "f", "uuid-2", hyperparameters=chosen)
+    ask(provider.create_job(asked))
+    ask(provider.create_job(msgspec.structs.replace(asked, method=DPO)))
+    supervised, compared = (request.json["method"] for request in service.requests)
+    assert supervised["supervised"]["hyperparameters"] == {"n_epochs": 3}
+    assert compared == {"type": "dpo", "dpo": {"hyperparameters": sent}}
 
 
 def test_a_closed_platform_says_so_at_creation(

@@ -22,6 +22,7 @@ from desktop_app.app import Places, Program
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.state.navigation import TABS
 from desktop_app.storage.project.rows import Filter
+from desktop_app.storage.settings import ConnectionSettings
 from desktop_app.ui.about_dialogs import AboutDialog, ShortcutsDialog
 from desktop_app.ui.connections.connections_dialog import ConnectionsDialog
 from desktop_app.ui.cost.price_dialog import PriceDialog
@@ -33,6 +34,8 @@ from desktop_app.ui.examples.dialogs.tuning_dialog import TuningDialog
 from desktop_app.ui.examples.dialogs.versions_dialog import VersionsDialog
 from desktop_app.ui.examples.editor.shared_instructions_dialog import SharedInstructionsDialog
 from desktop_app.ui.examples.editor.tools_dialog import ToolsDialog
+from desktop_app.ui.models.adapter_dialog import AdapterDialog
+from desktop_app.ui.models.models_dialog import ModelsDialog
 
 CHAT = Conversation((Message(role="user", content="नमस्ते"), Message(role="assistant", content="")))
 
@@ -99,6 +102,11 @@ def dialogs(program: Program) -> Iterator[QDialog]:
     yield SharedInstructionsDialog(desk.edited, window)
     yield ConnectionsDialog(program.connections, program.theme, window)
     yield PriceDialog(program.cost, window)
+    # Nobody listens there, so that no engine is started to be asked for its models.
+    nowhere = ConnectionSettings("box", "engine", "The box", "https://127.0.0.1:9/v1")
+    program.connections.save(nowhere)
+    yield ModelsDialog(program.connections, nowhere.id, program.theme, window)
+    yield AdapterDialog(program.connections.engines.models(nowhere.id), window)
 
 
 def test_the_window_can_be_used_by_keyboard_and_by_ear(qtbot: QtBot, program: Program) -> None:

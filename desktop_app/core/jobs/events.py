@@ -19,6 +19,9 @@ class EventKind(StrEnum):
     VALIDATING = "validating"
     QUEUED = "queued"
     STARTED = "started"
+    MACHINE = "machine"
+    SHORT_OF_MEMORY = "short_of_memory"
+    OUT_OF_MEMORY = "out_of_memory"
     MEASURED = "measured"
     CHECKPOINT = "checkpoint"
     MODEL = "model"
@@ -32,13 +35,18 @@ class EventKind(StrEnum):
 
 
 class Recognised(Struct, frozen=True):
-    """An event's kind, and the step of a checkpoint or from which training goes on."""
+    """An event's kind, the step of a checkpoint or from which training goes on, the machine."""
 
     kind: EventKind
     step: int | None = None
+    device: str = ""
 
 
+_ON = r"on (?P<device>.+), in [^,]+, up to [\d,]+ tokens at a time"
 _WORDINGS = (
+    (EventKind.SHORT_OF_MEMORY, rf"training {_ON}; memory is short"),
+    (EventKind.OUT_OF_MEMORY, rf"memory ran out. training goes on .+, {_ON}"),
+    (EventKind.MACHINE, rf"training {_ON}$"),
     (EventKind.CHECKPOINT, r"checkpoint created at step (?P<step>\d+)"),
     (EventKind.MODEL, r"new fine-tuned model created"),
     (EventKind.CREATED, r"created fine-tun(ing|e) job"),
@@ -63,6 +71,7 @@ def recognise(event: JobEvent) -> Recognised:
     for kind, pattern in _PATTERNS:
         found = pattern.match(message)
         if found:
-            step = found.groupdict().get("step")
-            return Recognised(kind, int(step) if step else None)
+            parts = found.groupdict()
+            step = parts.get("step")
+            return Recognised(kind, int(step) if step else None, parts.get("device") or "")
     return Recognised(EventKind.OTHER)

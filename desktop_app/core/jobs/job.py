@@ -14,11 +14,15 @@ SUBMISSION_KEY = "exemplar_submission"
 
 
 class Hyperparameters(Struct, frozen=True):
-    """What may be set for a supervised run; None is the service's own choice ("auto")."""
+    """What may be set for a run; None is the service's own choice ("auto").
+
+    `beta` is for preferences (`DPO`) only: the larger, the closer to the model before training.
+    """
 
     n_epochs: int | None = None
     batch_size: int | None = None
     learning_rate_multiplier: float | None = None
+    beta: float | None = None
 
 
 class JobRequest(Struct, frozen=True):

@@ -1,10 +1,12 @@
-"""What may be set for a supervised run (SPEC `CreateFineTuningJobRequest`, 2026-08-21)."""
+"""What may be set for a run (SPEC `CreateFineTuningJobRequest`, 2026-08-21)."""
 
 from desktop_app.core.jobs.job import Hyperparameters
 
 EPOCHS = (1, 50)
 BATCH_SIZE = (1, 256)
 SEED = (0, 2_147_483_647)
+MOST_BETA = 2.0
+"""Above 0 and at most this; for learning from preferences only."""
 LEAST_EXAMPLES = 10
 """What every service asks for at least; 50 to 100 are advised."""
 
@@ -20,7 +22,9 @@ def out_of_range(chosen: Hyperparameters, seed: int | None) -> str | None:
         if value is not None and not least <= value <= most:
             return name
     rate = chosen.learning_rate_multiplier
-    return "learning_rate_multiplier" if rate is not None and not rate > 0 else None
+    if rate is not None and not rate > 0:
+        return "learning_rate_multiplier"
+    return "beta" if chosen.beta is not None and not 0 < chosen.beta <= MOST_BETA else None
 
 
 LOCAL_CONTEXT = 8192

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,7 +37,9 @@ async def download(engine: EngineService, order: ExportOrder, progress: SaveProg
     Raises ProviderError.
     """
     forms = await export_forms(engine, order.model)
-    name = next((form.name for form in forms if form.kind == order.kind), "")
+    name = next((form.name for form in forms if form.kind == order.kind), None)
+    if name is None:
+        raise ProviderError(ErrorKind.REFUSED, "The engine does not offer the model in this form.")
     target = Path(order.folder) / plain(name)
     if target.exists() and not order.replace:
         raise ProviderError(ErrorKind.REFUSED, f"{target.name} is there already.")
@@ -47,7 +50,9 @@ async def download(engine: EngineService, order: ExportOrder, progress: SaveProg
         told = await finished(engine, told, lambda done, total: progress(done, total + total))
         return await _fetch_all(engine, told.id, target, progress)
     finally:
-        await asyncio.shield(request(engine, "DELETE", f"/engine/exports/{told.id}"))
+        # What the engine keeps of it costs room there only: no reason to call what was saved lost.
+        with suppress(ProviderError):
+            await asyncio.shield(request(engine, "DELETE", f"/engine/exports/{told.id}"))
 
 
 def plain(name: str) -> str:

@@ -10,15 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.provider.provider import ChatDelta, ChatRequest, ProviderError
 from desktop_app.state.chat.chat_list import ChatList
-from desktop_app.state.chat.document import (
-    DONE,
-    FAILED,
-    STOPPED,
-    ChatDocument,
-    Reply,
-    Turn,
-)
-from desktop_app.state.chat.model_choices import ModelChoice, ModelChoices
+from desktop_app.state.chat.document import DONE, FAILED, STOPPED, ChatDocument, Reply, Turn
+from desktop_app.state.chat.model_choice import ModelChoice
+from desktop_app.state.chat.model_choices import ModelChoices
 from desktop_app.state.chat.reply_stream import ReplyStream, StreamEnd
 from desktop_app.state.chat.training_instructions import TrainingInstructions
 from desktop_app.state.connections.connections import Connections
@@ -69,7 +63,7 @@ class Chat(QObject):
         self._save_timer.setSingleShot(True)
         self._save_timer.setInterval(SAVE_AFTER_MS)
         self._save_timer.timeout.connect(self.save)
-        self.choices = ModelChoices(jobs, connections, self)
+        self.choices = ModelChoices(jobs, connections, open_project, "chat_models", self)
         self.chats = ChatList(open_project, runner, self)
         self.training_instructions = TrainingInstructions(open_project, runner, self)
         self.document = self._empty()
@@ -280,9 +274,7 @@ class Chat(QObject):
     # Within
 
     def _empty(self) -> ChatDocument:
-        tuned, base = self.choices.tuned, self.choices.base
-        model = tuned[0] if tuned else base
-        return ChatDocument(id=str(uuid.uuid4()), created_at=time.time(), model=model)
+        return ChatDocument(str(uuid.uuid4()), time.time(), *self.choices.start())
 
     def _show(self, document: ChatDocument) -> None:
         self.document = document
@@ -293,6 +285,8 @@ class Chat(QObject):
         changed = replace(self.document, **changes)
         if changed != self.document:
             self.document = changed
+            if changes.keys() & {"model", "against"}:
+                self.choices.keep(changed.model, changed.against)
             self._save_timer.start()
             self.settings_changed.emit()
 
@@ -389,8 +383,9 @@ class Chat(QObject):
 
     @Slot()
     def _follow_choices(self) -> None:
-        if not self.document.turns and self.document.model not in self.choices.all:
-            self.document = replace(self.document, model=self._empty().model, against=None)
+        if not self.document.turns:
+            model, against = self.choices.start(self.document.model, self.document.against)
+            self.document = replace(self.document, model=model, against=against)
         self.settings_changed.emit()
 
     @Slot(object)

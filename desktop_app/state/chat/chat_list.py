@@ -105,8 +105,7 @@ class ChatList(QAbstractListModel):
         model = document.model.name if document.model else ""
         if document.against is not None:
             model = self.tr("compare")
-        n = document.n_replies
-        replies = self.tr("1 reply") if n == 1 else self.tr("{n} replies").format(n=n)
+        replies = self.tr("%Ln repl(ies|y)", "", document.n_replies)
         return f"{model} · {replies}" if model else replies
 
     @Slot()

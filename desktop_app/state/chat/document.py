@@ -13,7 +13,7 @@ from desktop_app.core.examples.conversation import (
     Message,
 )
 from desktop_app.provider.provider import ChatDelta
-from desktop_app.state.chat.model_choices import ModelChoice
+from desktop_app.state.chat.model_choice import ModelChoice
 
 KIND = "chat"
 TITLE_LENGTH = 200

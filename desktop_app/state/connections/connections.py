@@ -231,6 +231,10 @@ class Connections(QObject):
             self.keys.look(profile.base_url)
         self._ask(profile.id)
 
+    def look_at(self, connection_id: str) -> None:
+        """Ask a connection how it is, whether it is the active one or not."""
+        self._ask(connection_id)
+
     async def provider(self, connection_id: str) -> Provider:
         """Return the open provider of a connection, on the asyncio thread. Raises ProviderError."""
         return await self._pool.provider(connection_id)
@@ -332,8 +336,8 @@ class Connections(QObject):
             if profile.base_url and origin(profile.base_url) == where:
                 self._heard.pop(profile.id, None)
                 self._forget(profile.id)
-        if self.active.base_url and origin(self.active.base_url) == where:
-            self._ask(self.active.id)
+                if profile == self.active or profile.kind is ConnectionKind.ENGINE:
+                    self._ask(profile.id)
 
     def _forget(self, connection_id: str) -> None:
         async def work(_report: Report) -> None:

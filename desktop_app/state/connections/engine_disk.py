@@ -65,6 +65,11 @@ class EngineDisk(QObject):
 
         self._begin(work)
 
+    def give_up(self) -> None:
+        """Ask no more; what the engine is clearing away goes on there."""
+        if self._task is not None:
+            self._task.cancel()
+
     def _begin(self, work: Callable[[Report], Awaitable[object]]) -> None:
         if self._task is not None:
             return

@@ -32,7 +32,7 @@ class Engines(QObject):
         self._runner = runner
         self._notices = notices
         self._models: dict[str, EngineModels] = {}
-        self.disk_here = EngineDisk(partial(self._desk, THIS_COMPUTER), runner, self)
+        self._disks: dict[str, EngineDisk] = {}
 
     def models(self, connection_id: str) -> EngineModels:
         """The models of an engine; made when it is first asked for."""
@@ -45,12 +45,23 @@ class Engines(QObject):
             self._models[connection_id] = made
         return self._models[connection_id]
 
+    def disk(self, connection_id: str) -> EngineDisk:
+        """What an engine needs on its disk; made when it is first asked for."""
+        if connection_id not in self._disks:
+            desk = partial(self._desk, connection_id)
+            self._disks[connection_id] = EngineDisk(desk, self._runner, self)
+        return self._disks[connection_id]
+
     def forget(self, connection_id: str) -> None:
         """Let go of what was known of an engine: it is another one now, or none."""
         gone = self._models.pop(connection_id, None)
         if gone is not None:
             gone.give_up()
             gone.deleteLater()
+        disk = self._disks.pop(connection_id, None)
+        if disk is not None:
+            disk.give_up()
+            disk.deleteLater()
 
     @Slot()
     @Slot(str)

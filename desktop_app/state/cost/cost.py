@@ -11,22 +11,19 @@ from desktop_app.core.cost.estimate import automatic_epochs, local_seconds, trai
 from desktop_app.core.cost.prices import ModelPrice, PriceList
 from desktop_app.core.cost.tokens import O200K
 from desktop_app.core.jobs.limits import LOCAL_CONTEXT
-from desktop_app.provider.connections.engine_models import BaseModel
 from desktop_app.state.connections.connections import OPENAI, Connections
 from desktop_app.state.connections.model_names import short_name
 from desktop_app.state.cost.break_even import BreakEven, reply_price
 from desktop_app.state.cost.choices import CostChoices
-from desktop_app.state.cost.model_prices import HERE, OwnPrice, Priced, merged
-from desktop_app.state.cost.place_texts import model_label, place_here, place_hosted
+from desktop_app.state.cost.engine_places import EngineModel, engine_models, key_of
+from desktop_app.state.cost.model_prices import OwnPrice, Priced, merged
+from desktop_app.state.cost.place_texts import model_label, place_hosted, place_of_engine
 from desktop_app.state.cost.places_to_train import Place, PlacesToTrain
 from desktop_app.state.cost.reply_shape import ReplyShape
 from desktop_app.state.cost.token_counting import Counted, TokenCounting
 from desktop_app.state.cost.token_summary import Histogram
 from desktop_app.state.examples.test_set import TestSet
 from desktop_app.state.open_project import OpenProject
-from desktop_app.storage.settings import THIS_COMPUTER
-
-STARTER_MODEL = "smollm2-135m-instruct"
 
 
 @dataclass(frozen=True)
@@ -82,16 +79,8 @@ class CostState(QObject):
     def _refresh(self) -> None:
         self._priced = merged(self._prices, self._choices.values.prices, self._connections.today())
         self._counting.prefer(self.encoding)
-        here = [
-            place_here(
-                model,
-                self._seconds(model),
-                is_measured=self._speed(model) is not None,
-                fits=self._fits(model),
-            )
-            for model in self._local_models()
-        ]
-        self.places.show(here + [self._place(priced) for priced in self._priced])
+        engines = [place_of_engine(each, self._seconds(each)) for each in self._engine_models()]
+        self.places.show(engines + [self._place(priced) for priced in self._priced])
         self.changed.emit()
 
     def _place(self, priced: Priced) -> Place:
@@ -107,14 +96,14 @@ class CostState(QObject):
 
     @property
     def choices(self) -> list[Choice]:
-        """All models that can be chosen: this computer's, then those with a price by token."""
-        here = [Choice(HERE + model, self._label_here(model)) for model in self._local_models()]
+        """All models that can be chosen: those of engines, then those with a price by token."""
+        free = [Choice(each.key, self._label_of(each)) for each in self._engine_models()]
         hosted = [
             Choice(each.key, model_label(each.price))
             for each in self._priced
             if each.price.training is not None
         ]
-        return here + hosted
+        return free + hosted
 
     @property
     def choice(self) -> Choice:
@@ -122,8 +111,8 @@ class CostState(QObject):
         choices = self.choices
         wanted = self._choices.values.model
         if not wanted:
-            model = self._connections.base_model
-            wanted = model if self._connections.active.id == OPENAI else HERE + model
+            active, model = self._connections.active.id, self._connections.base_model
+            wanted = key_of(self._connections, active, model)
         return next((each for each in choices if each.key == wanted), choices[0])
 
     def choose(self, key: str) -> None:
@@ -133,15 +122,15 @@ class CostState(QObject):
 
     def take_choice(self) -> None:
         """Make the chosen model the one to train, where that can be done."""
-        key = self.choice.key
-        if key.startswith(HERE):
-            self._connections.use(THIS_COMPUTER, key.removeprefix(HERE))
+        key, at_engine = self.choice.key, self._at_engine
+        if at_engine is not None:
+            self._connections.use(at_engine.profile.id, at_engine.model)
         elif key in self._connections.base_models(OPENAI):
             self._connections.use(OPENAI, key)
 
     @property
     def price(self) -> ModelPrice | None:
-        """The chosen model's price, None on this computer."""
+        """The chosen model's price, None where it trains on an engine."""
         priced = self._chosen
         return priced.price if priced else None
 
@@ -230,19 +219,17 @@ class CostState(QObject):
         if counted is None:
             return None
         summary = counted.summary
-        return Estimate(
-            summary.conversations, summary.billed(self._limit_here(self.choice.key)), self.passes
-        )
+        return Estimate(summary.conversations, summary.billed(self._limit), self.passes)
 
     @property
-    def seconds_here(self) -> float | None:
-        """How long training takes on this computer, None if its speed was not measured."""
-        return self._seconds(self.choice.key.removeprefix(HERE))
+    def seconds(self) -> float | None:
+        """How long training takes on an engine, None if it has not told its speed."""
+        return self._seconds(self._at_engine) if self._at_engine else None
 
     @property
     def histogram(self) -> Histogram:
         """How long the training conversations are, against the chosen model's limit."""
-        limit = self.price.example_limit if self.price else self._limit_here(self.choice.key)
+        limit = self.price.example_limit if self.price else self._limit
         counted = self._counting.result(self.encoding)
         return counted.summary.histogram(limit) if counted else Histogram(limit=limit)
 
@@ -257,37 +244,24 @@ class CostState(QObject):
         usd = training_cost(tokens, self.passes, price.training)
         return Estimate(counted.summary.conversations, tokens, self.passes, price.training, usd)
 
-    def _local_models(self) -> list[str]:
-        return self._connections.base_models(THIS_COMPUTER) or [STARTER_MODEL]
+    def _engine_models(self) -> list[EngineModel]:
+        return engine_models(self._connections)
 
-    def _base(self, model: str) -> BaseModel | None:
-        return self._connections.models_here.base(model)
+    @property
+    def _at_engine(self) -> EngineModel | None:
+        key = self.choice.key
+        return next((each for each in self._engine_models() if each.key == key), None)
 
-    def _limit_here(self, key: str) -> int:
-        """Tokens that a model on this computer reads at most."""
-        base = self._base(key.removeprefix(HERE))
-        return (base.context_tokens if base else None) or LOCAL_CONTEXT
+    @property
+    def _limit(self) -> int:
+        """Tokens that the chosen model reads at most on its engine."""
+        return self._at_engine.limit if self._at_engine else LOCAL_CONTEXT
 
-    def _fits(self, model: str) -> bool:
-        """Whether a model can be trained here, as far as the engine has said."""
-        base = self._base(model)
-        return base is None or base.fits_training
-
-    def _speed(self, model: str) -> float | None:
-        """Tokens a second: of the starter model as measured, of others as reckoned from that."""
-        status = self._connections.engine_status
-        if model == STARTER_MODEL:
-            return status.training_tokens_per_second if status else None
-        base, here = self._base(model), self._connections.models_here
-        entry = here.entry_of(base) if base else None
-        return entry.tokens_per_second if entry else None
-
-    def _seconds(self, model: str) -> float | None:
-        counted, speed = self._counting.result(O200K), self._speed(model)
-        if counted is None or not speed:
+    def _seconds(self, at: EngineModel) -> float | None:
+        counted = self._counting.result(O200K)
+        if counted is None or not at.speed:
             return None
-        tokens = counted.summary.billed(self._limit_here(model))
-        return local_seconds(tokens, self.passes, speed)
+        return local_seconds(counted.summary.billed(at.limit), self.passes, at.speed)
 
     # When it pays for itself
 
@@ -337,8 +311,11 @@ class CostState(QObject):
         left = (price.shutdown - self._connections.today()).days
         return price.shutdown if costs.days > left else None
 
-    def _label_here(self, model: str) -> str:
-        return self.tr("{model} (this computer)").format(model=short_name(model))
+    def _label_of(self, engine_model: EngineModel) -> str:
+        text = self.tr("{model} (this computer)")
+        if not engine_model.is_here:
+            text = self.tr("{model} ({engine})")
+        return text.format(model=short_name(engine_model.model), engine=engine_model.profile.name)
 
     def _update(self, **changes: object) -> None:
         self._choices.update(msgspec.structs.replace(self._choices.values, **changes))

@@ -9,9 +9,6 @@ from msgspec import Struct
 
 from desktop_app.core.cost.prices import ModelPrice, PriceList
 
-HERE = "here:"
-"""How the key of a model on this computer begins."""
-
 
 class OwnPrice(Struct, frozen=True):
     """A price that the user has entered, in USD per million tokens, and the day of it."""

@@ -10,7 +10,8 @@ from desktop_app.core.cost.estimate import replies_cost
 from desktop_app.core.cost.prices import ModelPrice
 from desktop_app.state.connections.model_names import short_name
 from desktop_app.state.cost import texts as cost_texts
-from desktop_app.state.cost.model_prices import HERE, Priced
+from desktop_app.state.cost.engine_places import EngineModel
+from desktop_app.state.cost.model_prices import Priced
 from desktop_app.state.cost.places_to_train import Place
 from desktop_app.state.cost.reply_shape import ReplyShape
 
@@ -27,19 +28,21 @@ def model_label(price: ModelPrice) -> str:
     return _tr("{model} ({month} price)").format(model=name, month=month)
 
 
-def place_here(model: str, seconds: float | None, *, is_measured: bool, fits: bool = True) -> Place:
-    """A model on this computer; `seconds` is None while tokens are being counted."""
+def place_of_engine(at: EngineModel, seconds: float | None) -> Place:
+    """A model on an engine; `seconds` is None while tokens are being counted."""
     note, tone = _tr("nothing leaves this computer"), "good"
-    if not fits:
-        note, tone = _tr("cannot be trained here"), "warning"
-    if not is_measured:
+    if not at.is_here:
+        note, tone = _tr("sent to an engine of your own"), ""
+    if not at.fits:
+        note, tone = _tr("cannot be trained here") if at.is_here else _tr("does not fit"), "warning"
+    if at.speed is None:
         ready_in = _tr("not measured yet")
     else:
         ready_in = _counting() if seconds is None else cost_texts.duration(seconds)
     return Place(
-        key=HERE + model,
-        model=short_name(model),
-        where=_tr("This computer"),
+        key=at.key,
+        model=short_name(at.model),
+        where=_tr("This computer") if at.is_here else at.profile.name,
         training=_tr("free"),
         replies=_tr("free"),
         ready_in=ready_in,

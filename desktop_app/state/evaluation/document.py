@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from desktop_app.core.evaluation.report import Case, Outcome
-from desktop_app.state.chat.model_choices import ModelChoice
+from desktop_app.state.chat.model_choice import ModelChoice
 
 KIND = "evaluation"
 

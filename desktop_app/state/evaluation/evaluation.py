@@ -10,7 +10,8 @@ from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.evaluation.report import Report
 from desktop_app.provider.provider import ProviderError
-from desktop_app.state.chat.model_choices import ModelChoice, ModelChoices
+from desktop_app.state.chat.model_choice import ModelChoice
+from desktop_app.state.chat.model_choices import ModelChoices
 from desktop_app.state.connections.connections import Connections
 from desktop_app.state.connections.provider_texts import describe
 from desktop_app.state.evaluation.document import (
@@ -65,14 +66,13 @@ class Evaluation(QObject):
         self._task: Task | None = None
         self._running_id = ""
         self._starts = False
-        self._has_chosen = False
         self._clock = QElapsedTimer()
         self._done_before = 0
         self._save_timer = QTimer(self)
         self._save_timer.setSingleShot(True)
         self._save_timer.setInterval(SAVE_EVERY_MS)
         self._save_timer.timeout.connect(self._save)
-        self.choices = ModelChoices(jobs, connections, self)
+        self.choices = ModelChoices(jobs, connections, open_project, "evaluation_models", self)
         self.store = EvaluationStore(open_project, runner, self)
         self._tests = TestSetReader(open_project, runner, self)
         self.tuned: ModelChoice | None = None
@@ -160,11 +160,12 @@ class Evaluation(QObject):
 
     def choose_tuned(self, choice: ModelChoice) -> None:
         """Take this model; until then the newest one is taken, as models are made."""
-        self._has_chosen = True
+        self.choices.keep(choice, self.choices.kept[1])
         self.tuned = choice
         self.changed.emit()
 
     def choose_base(self, choice: ModelChoice) -> None:
+        self.choices.keep(self.choices.kept[0], choice)
         self.base = choice
         self.changed.emit()
 
@@ -360,11 +361,9 @@ class Evaluation(QObject):
 
     @Slot()
     def _follow_choices(self) -> None:
-        tuned = self.choices.tuned
-        if self.tuned not in tuned or not self._has_chosen:
-            self.tuned = next(iter(tuned), None)
-        if self.base not in self.choices.all:
-            self.base = self.choices.base
+        tuned, base = self.choices.kept
+        self.tuned = tuned or self.choices.newest
+        self.base = self.choices.base if base is None or base == self.tuned else base
         self.changed.emit()
 
     @Slot()
@@ -381,7 +380,7 @@ class Evaluation(QObject):
     @Slot()
     def _start_over(self) -> None:
         self._stop()
-        self._has_chosen = False
+        self._follow_choices()
         self.current = None
         self._report.clear()
         self.changed.emit()

@@ -9,7 +9,7 @@ from desktop_app.background.call import AsyncWork, Report
 from desktop_app.core.evaluation.metrics import ReplyLoss
 from desktop_app.core.evaluation.report import Outcome
 from desktop_app.provider.provider import ChatRequest, ErrorKind, Provider, ProviderError
-from desktop_app.state.chat.model_choices import ModelChoice
+from desktop_app.state.chat.model_choice import ModelChoice
 from desktop_app.state.evaluation.test_set import TestCase
 from desktop_app.storage.settings import THIS_COMPUTER
 

@@ -4,7 +4,7 @@ import time
 
 from PySide6.QtCore import QCoreApplication
 
-from desktop_app.core.jobs.job import Hyperparameters, Job
+from desktop_app.core.jobs.job import DPO, Hyperparameters, Job
 from desktop_app.provider.connections.profile import DataPlace
 from desktop_app.state.connections.connections import Connections
 from desktop_app.state.connections.model_names import short_name
@@ -58,6 +58,7 @@ def facts(jobs: Jobs, connections: Connections, record: JobRecord) -> list[Fact]
             _tr("Learning rate"),
             _rate(asked.learning_rate_multiplier, used.learning_rate_multiplier),
         ),
+        (_tr("How near it stays"), _beta(record, asked.beta, used.beta)),
         (_tr("Seed"), _seed(record)),
     ]
     found += _outcome(jobs, record)
@@ -123,6 +124,15 @@ def _rate(asked: float | None, used: float | None) -> str:
     if asked is not None:
         return f"× {asked:g}"
     return _tr("automatic") if used is None else _tr("automatic × {n}").format(n=f"{used:g}")
+
+
+def _beta(record: JobRecord, asked: float | None, used: float | None) -> str:
+    """Only of a job that learns from preferences; others have none."""
+    if record.request is None or record.request.method != DPO:
+        return ""
+    if asked is not None:
+        return f"{asked:g}"
+    return _tr("automatic") if used is None else _tr("automatic: {n}").format(n=f"{used:g}")
 
 
 def _seed(record: JobRecord) -> str:

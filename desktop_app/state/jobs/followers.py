@@ -18,7 +18,7 @@ from desktop_app.state.jobs.following import (
     OpenProvider,
     Pace,
 )
-from desktop_app.state.jobs.places import is_local, leads_elsewhere
+from desktop_app.state.jobs.places import is_engine, leads_elsewhere
 from desktop_app.state.jobs.store import JobStore
 from desktop_app.storage.project.jobs import JobRecord
 
@@ -55,18 +55,22 @@ class JobFollowers(QObject):
             return
         if leads_elsewhere(self._connections, record):
             return
-        local, remote = self._paces
         following = Following(
             self._opener(record),
             record.job.id,
             self._store.events(submission),
-            local if is_local(record.connection) else remote,
+            self.pace_at(record.connection),
         )
         follower = JobErrand(submission, self._runner.run(following.run, batch=True), self)
         follower.reported.connect(self._take)
         follower.succeeded.connect(self._end)
         follower.failed.connect(self._fail)
         self._followers[submission] = follower
+
+    def pace_at(self, connection_id: str) -> Pace:
+        """How often a service is asked: an engine of the user's own charges and limits nothing."""
+        engine, service = self._paces
+        return engine if is_engine(self._connections, connection_id) else service
 
     def stop(self, submission: str) -> None:
         """No longer follow a job."""

@@ -70,6 +70,7 @@ def _of_settings(plan: JobPlan) -> list[Obstacle]:
         "batch_size": _tr("The batch size"),
         "seed": _tr("The seed"),
         "learning_rate_multiplier": _tr("The learning rate"),
+        "beta": _tr("How near it stays (beta)"),
     }
     return [Obstacle(_tr("{setting} is outside what services take.").format(setting=names[wrong]))]
 

@@ -10,9 +10,8 @@ from desktop_app.state.connections.connections import OPENAI, Connections
 from desktop_app.state.connections.model_names import short_name
 from desktop_app.state.cost import texts as cost_texts
 from desktop_app.state.cost.cost import CostState
-from desktop_app.state.cost.model_prices import HERE
+from desktop_app.state.cost.engine_places import key_of
 from desktop_app.state.jobs.facts import is_free
-from desktop_app.state.jobs.places import is_local
 from desktop_app.state.models.model_words import fit, note
 from desktop_app.state.open_project import OpenProject
 
@@ -48,8 +47,7 @@ def offer(
 
 def align(connections: Connections, cost: CostState) -> None:
     """Let Cost reckon with the model that is about to be trained, where it knows its price."""
-    model = connections.base_model
-    cost.choose(HERE + model if is_local(connections.active.id) else model)
+    cost.choose(key_of(connections, connections.active.id, connections.base_model))
 
 
 def choice_of(connections: Connections, connection_id: str, model: str) -> str:
@@ -95,9 +93,9 @@ def _sent(profile: ConnectionProfile, open_project: OpenProject, *, with_test: b
 
 def _is_reckoned(connections: Connections, cost: CostState) -> bool:
     """Whether what Cost shows is the model that is about to be trained."""
-    model, active = connections.base_model, connections.active.id
-    wanted = HERE + model if is_local(active) else model
-    return active in (OPENAI, connections.profiles()[0].id) and cost.choice.key == wanted
+    active = connections.active
+    has_prices = active.id == OPENAI or active.is_engine
+    return has_prices and cost.choice.key == key_of(connections, active.id, connections.base_model)
 
 
 def _usd(connections: Connections, cost: CostState) -> float | None:
@@ -108,7 +106,7 @@ def _usd(connections: Connections, cost: CostState) -> float | None:
 
 
 def _free(connections: Connections, cost: CostState) -> str:
-    seconds = cost.seconds_here if _is_reckoned(connections, cost) else None
+    seconds = cost.seconds if _is_reckoned(connections, cost) else None
     if seconds is None and connections.active.kind is ConnectionKind.ENGINE:
         return _tr("The engine charges nothing. How long it takes shows once training has begun.")
     if seconds is None:
@@ -122,10 +120,13 @@ def _price(cost: CostState, usd: float | None) -> str:
             return _tr("The cost is being reckoned…")
         return _tr("What it costs there is not known here. See the service's price list first.")
     price, estimate = cost.price, cost.estimate
+    passes = estimate.passes if estimate else 0
     text = _tr("About {sum} for {passes} passes over {tokens} tokens, at the price of {day}.")
+    if passes == 1:
+        text = _tr("About {sum} for one pass over {tokens} tokens, at the price of {day}.")
     return text.format(
         sum=cost_texts.money(usd),
-        passes=estimate.passes if estimate else "",
+        passes=passes,
         tokens=cost_texts.tokens(estimate.tokens) if estimate else "",
         day=cost_texts.day_of(price.as_of) if price else "",
     )

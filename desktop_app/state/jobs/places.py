@@ -6,12 +6,15 @@ from desktop_app.storage.settings import THIS_COMPUTER
 
 
 def is_local(connection_id: str) -> bool:
-    """Whether a connection is the engine on this computer: free, and asked every second."""
+    """Whether a connection is the engine on this computer."""
     return connection_id == THIS_COMPUTER
 
 
 def is_engine(connections: Connections, connection_id: str) -> bool:
-    """Whether a connection is an engine of the program's own, here or on another computer."""
+    """Whether a connection is an engine of the program's own, here or on another computer.
+
+    It charges nothing and counts no requests, so that a job can be asked for every second.
+    """
     profile = connections.profile(connection_id)
     return profile is not None and profile.is_engine
 

@@ -69,7 +69,7 @@ def _when_done(record: JobRecord, events: Sequence[JobEvent], stage: Stage) -> s
         return next((clock(e.created_at) for e in events if _queues(e)), "")
     if stage == Stage.TRAINING:
         done = progress(job, events)
-        return "" if done is None else _tr("{n} steps").format(n=done.total_steps)
+        return "" if done is None else _steps(done.total_steps)
     return clock(job.finished_at) if job.finished_at else ""
 
 
@@ -93,6 +93,10 @@ def _under_way(
 
 def _queues(event: JobEvent) -> bool:
     return recognise(event).kind == EventKind.QUEUED
+
+
+def _steps(n: int) -> str:
+    return _tr("1 step") if n == 1 else _tr("{n} steps").format(n=n)
 
 
 def _tr(text: str) -> str:

@@ -10,6 +10,10 @@ from desktop_app.core.jobs.events import EventKind, Recognised, recognise
 from desktop_app.core.jobs.job import JobEvent
 from desktop_app.core.jobs.progress import progress
 from desktop_app.storage.project.jobs import JobRecord
+from desktop_app.storage.settings import THIS_COMPUTER
+
+ITS_PROCESSOR = "this computer's processor"
+"""What an engine calls its own processor."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def story(record: JobRecord, events: Sequence[JobEvent]) -> list[Happening]:
             Happening(
                 id=event.id,
                 at=event.created_at,
-                text=_words(found.kind, found.step, record, number) or event.message,
+                text=_words(found, record, number) or event.message,
                 tone={"warn": "warning", "error": "bad"}.get(event.level, ""),
                 original=event.message,
                 step=step,
@@ -67,8 +71,11 @@ def _model_of(record: JobRecord, found: Recognised) -> tuple[int | None, bool]:
     return (None if model is None else found.step), False
 
 
-def _words(kind: EventKind, step: int | None, record: JobRecord, number: int | None) -> str:
+def _words(found: Recognised, record: JobRecord, number: int | None) -> str:
     """Return what an event means, "" where its own words are better."""
+    kind, step = found.kind, found.step
+    if found.device:
+        return _machine(kind, _device(found.device, record))
     if kind == EventKind.CHECKPOINT and step is not None:
         if number is None:
             return _tr("Kept a model at step {step} (checkpoint).").format(step=step)
@@ -89,6 +96,28 @@ def _words(kind: EventKind, step: int | None, record: JobRecord, number: int | N
         EventKind.QUEUED_AGAIN: _tr("Waiting for its turn again."),
     }
     return plain.get(kind, "")
+
+
+def _machine(kind: EventKind, device: str) -> str:
+    texts = {
+        EventKind.MACHINE: _tr("It trains on {device}."),
+        EventKind.SHORT_OF_MEMORY: _tr(
+            "It trains on {device}. Memory is short there, so that it takes longer."
+        ),
+        EventKind.OUT_OF_MEMORY: _tr(
+            "Memory ran out on {device}. Training goes on more slowly from where it was last kept."
+        ),
+    }
+    return texts[kind].format(device=device)
+
+
+def _device(device: str, record: JobRecord) -> str:
+    """An engine elsewhere calls its own computer "this computer", too."""
+    if device != ITS_PROCESSOR:
+        return device
+    if record.connection == THIS_COMPUTER:
+        return _tr("this computer's processor")
+    return _tr("that computer's processor")
 
 
 def _accepted(record: JobRecord) -> str:

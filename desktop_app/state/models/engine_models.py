@@ -5,7 +5,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from desktop_app.background.call import Report
 from desktop_app.background.task import Task
@@ -26,6 +27,10 @@ from desktop_app.state.notices import Notices
 
 POLL_SECONDS = 0.5
 
+MEASURING_MS = 5_000
+MOST_WAITS = 12
+"""An engine that has just started measures how fast it trains, which takes some seconds."""
+
 Desk = Callable[[], Awaitable[EngineDesk]]
 Step = Callable[[EngineDesk], Awaitable[object]]
 
@@ -33,7 +38,8 @@ Step = Callable[[EngineDesk], Awaitable[object]]
 class EngineModels(QObject):
     """Outlives every dialog that shows it; a fetch is followed whether one is open or not.
 
-    `changed`: anything. `bases_changed`: which models there are to start from. `added` carries the
+    `changed`: anything. `bases_changed`: which models there are to start from, and how fast it
+    trains. `added` carries the
     id of a model that was taken from disk. `is_local`: whether the engine reads this computer's
     files.
     """
@@ -62,12 +68,18 @@ class EngineModels(QObject):
         self._runner = runner
         self._news = ModelNews(notices, self.fetch)
         self._arriving: dict[str, ModelEntry] = {}
+        self._arrived: dict[str, ModelEntry] = {}
         self._paces: dict[str, FetchPace] = {}
         self._problems: dict[str, str] = {}
         self._looking: Task | None = None
         self._look_again = False
         self._following: Task | None = None
         self._steps: dict[Task, str] = {}
+        self._waits = 0
+        self._measuring = QTimer(self)
+        self._measuring.setSingleShot(True)
+        self._measuring.setInterval(MEASURING_MS)
+        self._measuring.timeout.connect(self.look)
 
     # What there is
 
@@ -99,7 +111,7 @@ class EngineModels(QObject):
         return known or next((each for each in self.entries() if each.id == base.id), None)
 
     def _current(self, entry: ModelEntry) -> ModelEntry:
-        return self._arriving.get(entry.hub, entry)
+        return self._arriving.get(entry.hub) or self._arrived.get(entry.hub, entry)
 
     def pace(self, hub: str) -> FetchPace:
         """How fast a model arrives."""
@@ -137,14 +149,35 @@ class EngineModels(QObject):
         self,
         found: tuple[EngineStatus, tuple[BaseModel, ...], Catalogue, tuple[ModelEntry, ...]],
     ) -> None:
-        before = self.bases
+        before = (self.bases, self._speed)
         self.status, self.bases, self.catalogue, fetches = found
         self.problem = ""
+        self._tell_arrived()
         if self._following is None:  # Else what is followed is newer.
             self._take_fetches(fetches)
-        if before != self.bases:
+        if before != (self.bases, self._speed):
             self.bases_changed.emit()
+        self._await_speed()
         self._follow()
+
+    def _tell_arrived(self) -> None:
+        """An engine lists a model that is whole among those that are there, and nowhere else."""
+        here = {base.hub for base in self.bases if base.hub}
+        for hub, entry in self._arrived.items():
+            if hub in here:
+                self._news.tell(msgspec.structs.replace(entry, state=FetchState.READY))
+        self._arrived.clear()
+        self.looked_up = tuple(each for each in self.looked_up if each.hub not in here)
+
+    @property
+    def _speed(self) -> float | None:
+        return self.status.training_tokens_per_second if self.status else None
+
+    def _await_speed(self) -> None:
+        """Ask an engine elsewhere again that measures; the one here is asked all the time."""
+        if not self.is_local and self.bases and not self._speed and self._waits < MOST_WAITS:
+            self._waits += 1
+            self._measuring.start()
 
     @Slot(object)
     def _take_failed_look(self, error: Exception) -> None:
@@ -237,13 +270,13 @@ class EngineModels(QObject):
 
     def _take_fetches(self, fetches: Iterable[ModelEntry]) -> None:
         before, self._arriving = self._arriving, {each.hub: each for each in fetches}
+        gone = {hub: each for hub, each in before.items() if hub not in self._arriving}
+        self._arrived |= {h: each for h, each in gone.items() if each.state == FetchState.FETCHING}
         for hub, entry in self._arriving.items():
             self.pace(hub).note(time.monotonic(), entry.bytes_done or 0)
             was = before.get(hub)
             if was is not None and was.state == FetchState.FETCHING != entry.state:
                 self._news.tell(entry)
-                if entry.state == FetchState.READY:
-                    self.look()
 
     # What is there already
 
@@ -274,6 +307,7 @@ class EngineModels(QObject):
             if task is not None:
                 task.cancel()
         self._look_again = False
+        self._measuring.stop()
 
     def _do(self, what: str, step: Step, then: Callable[..., None]) -> None:
         """Do one thing at a time about a model; what goes wrong is kept under its name."""

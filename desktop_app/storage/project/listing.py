@@ -8,6 +8,7 @@ import msgspec
 from desktop_app.core.examples.chat_jsonl import parse_line
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.lenient_line import LineError
+from desktop_app.core.examples.rules import Trait
 from desktop_app.storage.project.applying import MOST_STARS
 from desktop_app.storage.project.database import Database, Row
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind, as_project_error
@@ -76,12 +77,13 @@ def counts(database: Database, refused_traits: int) -> Counts:
     row = database.row(
         "SELECT count(*), coalesce(sum(split = 1), 0),"
         " coalesce(sum(n_blocking > 0 OR (traits & ?) != 0), 0), coalesce(sum(n_advice > 0), 0),"
-        " (SELECT count(*) FROM conversation WHERE state > 0 AND state = 1)"
+        " (SELECT count(*) FROM conversation WHERE state > 0 AND state = 1),"
+        " coalesce(sum(split != 1 AND (traits & ?) != 0), 0)"
         " FROM conversation WHERE state = 0",
-        (refused_traits,),
+        (refused_traits, int(Trait.PREFERENCE)),
     )
-    total, test, problems, advice, binned = row or (0, 0, 0, 0, 0)
-    return Counts(total, total - test, test, problems, advice, binned)
+    total, test, problems, advice, binned, preference = row or (0, 0, 0, 0, 0, 0)
+    return Counts(total, total - test, test, problems, advice, binned, preference)
 
 
 def facets(database: Database) -> Facets:

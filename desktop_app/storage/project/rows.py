@@ -89,7 +89,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many conversations there are, of which kind; `binned` ones are not among the others."""
+    """How many conversations there are, of which kind; `binned` ones are not among the others.
+
+    `preference` of the training conversations have two replies to compare.
+    """
 
     conversations: int
     training: int
@@ -97,6 +100,12 @@ class Counts:
     with_problems: int
     with_advice: int = 0
     binned: int = 0
+    preference: int = 0
+
+    @property
+    def are_preferences(self) -> bool:
+        """Whether most of what is trained on are replies to compare, which tells the method."""
+        return 2 * self.preference > self.training
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Above the chat: which model answers, and against which other one."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QSizePolicy
 
 from desktop_app.state.chat.chat import Chat
-from desktop_app.state.chat.model_choices import ModelChoice
+from desktop_app.state.chat.model_choice import ModelChoice, Origin
+from desktop_app.ui.chat.model_box import ModelBox
 from desktop_app.ui.widgets.parts import Panel, label, row
+
+WIDEST = 300
+ORDER = tuple(Origin)
 
 
 class ModelBar(Panel):
@@ -16,8 +17,10 @@ class ModelBar(Panel):
     def __init__(self, chat: Chat) -> None:
         super().__init__("bottom", margin=12)
         self._chat = chat
-        self.model = _box(self.tr("Model"))
-        self.against = _box(self.tr("Compare with"))
+        self.model = ModelBox(self.tr("Model"), self.tr("No model yet"))
+        self.against = ModelBox(self.tr("Compare with"))
+        for box in (self.model, self.against):
+            box.setMaximumWidth(WIDEST)
         self.model.activated.connect(self._choose_model)
         self.against.activated.connect(self._choose_against)
         between = label(self.tr("against"), "muted")
@@ -37,12 +40,12 @@ class ModelBar(Panel):
         document = self._chat.document
         choices = list(self._chat.choices.all)
         for kept in (document.model, document.against):
-            if kept is not None and kept not in choices:
+            if kept is not None and not any(kept.is_same_as(each) for each in choices):
                 choices.append(kept)
-        _offer(self.model, choices, document.model, self.tr("No model yet"))
-        others: list[ModelChoice | None] = [None]
-        others += [choice for choice in choices if choice != document.model]
-        _offer(self.against, others, document.against, self.tr("no other model"))
+        choices.sort(key=lambda choice: ORDER.index(choice.origin))
+        self.model.offer(choices, document.model)
+        others = [choice for choice in choices if not choice.is_same_as(document.model)]
+        self.against.offer(others, document.against, self.tr("no other model"))
         for box in (self.model, self.against):
             box.setEnabled(bool(choices) and not self._chat.is_streaming)
 
@@ -50,7 +53,7 @@ class ModelBar(Panel):
     def _choose_model(self, place: int) -> None:
         choice = self.model.itemData(place)
         if isinstance(choice, ModelChoice):
-            if choice == self._chat.document.against:
+            if choice.is_same_as(self._chat.document.against):
                 self._chat.choose_against(self._chat.document.model)
             self._chat.choose_model(choice)
 
@@ -58,31 +61,3 @@ class ModelBar(Panel):
     def _choose_against(self, place: int) -> None:
         choice = self.against.itemData(place)
         self._chat.choose_against(choice if isinstance(choice, ModelChoice) else None)
-
-
-def _box(name: str) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    box.setMinimumContentsLength(12)
-    box.setMaximumWidth(300)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    return box
-
-
-def _offer(
-    box: QComboBox,
-    choices: Sequence[ModelChoice | None],
-    chosen: ModelChoice | None,
-    nothing: str,
-) -> None:
-    box.clear()
-    for choice in choices or (None,):
-        box.addItem(nothing if choice is None else worded(box, choice), choice)
-        if choice == chosen:
-            box.setCurrentIndex(box.count() - 1)
-
-
-def worded(box: QComboBox, choice: ModelChoice) -> str:
-    """A model's name, with a word beside it when it is not tuned."""
-    return choice.name if choice.is_tuned else box.tr("{name} (not tuned)").format(name=choice.name)

@@ -120,7 +120,8 @@ class ReplyCard(Card):
             return self.tr("writing…")
         if reply.state == FAILED:
             return ""
-        parts = [self.tr("{n} tokens").format(n=reply.tokens)] if reply.tokens is not None else []
+        tokens = reply.tokens
+        parts = [self.tr("%Ln token(s)", "", tokens)] if tokens is not None else []
         parts.append(self.tr("{s} s").format(s=f"{reply.seconds:.1f}"))
         return " · ".join(parts)
 

@@ -1,6 +1,6 @@
 """All connections: the list on the left, the chosen one on the right."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QStackedWidget, QWidget
 
 from desktop_app.state.connections.connections import Connections
@@ -22,12 +22,13 @@ class ConnectionsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Connections"))
-        self.resize(800, 520)
+        self.resize(820, 560)
         self._connections = connections
         self._theme = theme
         self.list = QListWidget()
         self.list.setProperty("kind", "choices")
         self.list.setAccessibleName(self.tr("Connections"))
+        self.list.setIconSize(QSize(16, 16))
         self.add_button = button(self.tr("Add a connection…"), "quiet", "plus")
         self.engine_pane = EnginePane(connections)
         self.service_pane = ServicePane(connections)

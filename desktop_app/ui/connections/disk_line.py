@@ -12,9 +12,9 @@ from desktop_app.ui.widgets.parts import button, column, label, row
 class DiskLine(QWidget):
     """Says nothing before the engine was asked."""
 
-    def __init__(self, disk: EngineDisk) -> None:
+    def __init__(self, disk: EngineDisk | None = None) -> None:
         super().__init__()
-        self._disk = disk
+        self._disk: EngineDisk | None = None
         self.text = label(kind="muted", wrap=True)
         self.problem = label(tone="bad", wrap=True)
         self.prune = button(self.tr("Remove old checkpoints…"), "link")
@@ -22,30 +22,43 @@ class DiskLine(QWidget):
         layout.addLayout(row(self.prune, None))
         self.setLayout(layout)
         self.prune.clicked.connect(self.ask_to_prune)
-        disk.changed.connect(self._refresh)
+        self.show_disk(disk)
+
+    def show_disk(self, disk: EngineDisk | None) -> None:
+        """Be about this engine's disk, or about none."""
+        if disk is not self._disk:
+            if self._disk is not None:
+                self._disk.changed.disconnect(self._refresh)
+            self._disk = disk
+            if disk is not None:
+                disk.changed.connect(self._refresh)
         self._refresh()
 
-    @property
-    def is_unknown(self) -> bool:
-        """Whether the engine was not asked yet."""
-        return self._disk.storage is None and not self._disk.is_busy
+    def look_once(self) -> None:
+        """Ask the engine, unless it has answered before or is being asked."""
+        disk = self._disk
+        if disk is not None and not disk.is_busy and disk.storage is None and not disk.problem:
+            disk.look()
 
     def look(self) -> None:
         """Ask the engine."""
-        self._disk.look()
+        if self._disk is not None:
+            self._disk.look()
 
     @Slot()
     def _refresh(self) -> None:
         disk = self._disk
-        self.text.setText(self._sentence())
+        self.setVisible(disk is not None)
+        if disk is None:
+            return
+        self.text.setText(self._sentence(disk))
         self.text.setVisible(disk.storage is not None)
         self.problem.setText(disk.problem)
         self.problem.setVisible(bool(disk.problem))
         self.prune.setVisible(disk.to_free > 0)
         self.prune.setEnabled(not disk.is_busy)
 
-    def _sentence(self) -> str:
-        disk = self._disk
+    def _sentence(self, disk: EngineDisk) -> str:
         if disk.storage is None:
             return ""
         text = self.tr("{used} of the disk are used, {free} are free.").format(
@@ -60,6 +73,9 @@ class DiskLine(QWidget):
     @Slot()
     def ask_to_prune(self) -> None:
         """Remove the checkpoints once the user has heard what goes and what stays."""
+        disk = self._disk
+        if disk is None:
+            return
         question = Question(
             self,
             self.tr("Remove old checkpoints"),
@@ -67,9 +83,9 @@ class DiskLine(QWidget):
             self.tr(
                 "That frees about {size}. The model that each job made stays; the states kept "
                 "after its passes go, and Chat and Evaluate offer them no longer."
-            ).format(size=size(self._disk.to_free)),
+            ).format(size=size(disk.to_free)),
             self.tr("Remove them"),
             self.tr("Keep them"),
         )
-        question.confirmed.connect(self._disk.prune)
+        question.confirmed.connect(disk.prune)
         question.open()

@@ -1,5 +1,6 @@
 """This computer: whether its engine runs, and the models it can train."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
@@ -12,6 +13,7 @@ from desktop_app.state.connections.connections import Connections
 from desktop_app.state.connections.local_engine import EngineState
 from desktop_app.state.connections.model_names import short_name
 from desktop_app.state.connections.provider_texts import describe
+from desktop_app.storage.settings import THIS_COMPUTER
 from desktop_app.ui.connections.disk_line import DiskLine
 from desktop_app.ui.connections.engine_facts import engine_facts
 from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row, set_tone
@@ -41,7 +43,7 @@ class EnginePane(QWidget):
         self.facts = label(kind="muted", wrap=True)
         self.problem = label(tone="bad", wrap=True)
         self.start = button(self.tr("Start the engine"))
-        self.disk = DiskLine(connections.engines.disk_here)
+        self.disk = DiskLine(connections.engines.disk(THIS_COMPUTER))
         self.model_status = chip()
         self.model_text = label(kind="muted", wrap=True)
         self.model_problem = label(tone="bad", wrap=True)
@@ -128,9 +130,10 @@ class EnginePane(QWidget):
         if failed and engine.error is not None:
             self.problem.setText("\n".join(filter(None, describe(engine.error))))
         self.start.setVisible(engine.state in (EngineState.FAILED, EngineState.STOPPED))
-        self.disk.setVisible(engine.state is EngineState.READY)
-        if self.disk.is_unknown:
-            self._look_at_disk()
+        is_ready = engine.state is EngineState.READY
+        self.disk.setVisible(is_ready)
+        if self.isVisible() and is_ready:
+            self.disk.look_once()
         self._refresh_model()
 
     def _facts(self, status: EngineStatus | None) -> str:
@@ -157,9 +160,16 @@ class EnginePane(QWidget):
         self.model_problem.setVisible(error is not None)
         if error is not None:
             self.model_problem.setText("\n".join(filter(None, describe(error))))
-        names = [short_name(model) for model in (status.models if status else ())]
-        self.models.setVisible(bool(names))
-        self.models.setText(self.tr("Models here: {names}").format(names=", ".join(names)))
+        self._refresh_models(status.models if status else ())
+
+    def _refresh_models(self, models: Sequence[str]) -> None:
+        names = [short_name(model) for model in models if not model.startswith("ft:")]
+        tuned = len(models) - len(names)
+        text = self.tr("Models here: {names}")
+        if tuned:
+            text = self.tr("Models here: {names}, and %Ln tuned one(s)", "", tuned)
+        self.models.setVisible(bool(models))
+        self.models.setText(text.format(names=", ".join(names)))
 
     def _refresh_progress(self) -> None:
         self.progress.setVisible(self._engine.is_fetching)

@@ -5,7 +5,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
+from typing_extensions import override
 
 from desktop_app.background.task import Task
 from desktop_app.provider.connections.certificates import CertificateError
@@ -17,6 +19,7 @@ from desktop_app.state.connections.provider_texts import describe
 from desktop_app.state.connections.service_address import AddressProblem, problem_with, tidied
 from desktop_app.storage.settings import ConnectionSettings
 from desktop_app.ui.connections.certificate_line import CertificateLine
+from desktop_app.ui.connections.disk_line import DiskLine
 from desktop_app.ui.connections.engine_facts import engine_facts
 from desktop_app.ui.connections.key_field import KeyField
 from desktop_app.ui.connections.status_words import tone, word
@@ -53,6 +56,7 @@ class ServicePane(QWidget):
         self.key = KeyField(connections)
         self.certificate = CertificateLine()
         self.facts = label(kind="muted", wrap=True)
+        self.disk = DiskLine()
         self.models_button = button(self.tr("Models…"))
         self.result = label(wrap=True)
         self.detail = label(kind="small", wrap=True)
@@ -90,6 +94,7 @@ class ServicePane(QWidget):
         layout.addWidget(self.closing)
         layout.addLayout(self._grid)
         layout.addWidget(self.facts)
+        layout.addWidget(self.disk)
         layout.addLayout(row(self.models_button, None))
         layout.addStretch()
         layout.addLayout(row(self.remove_button, None))
@@ -172,6 +177,15 @@ class ServicePane(QWidget):
         self.models_button.setVisible(models is not None)
         self.facts.setText(engine_facts(status, is_here=False) if status else "")
         self.facts.setVisible(status is not None)
+        disk = self._connections.engines.disk(profile.id) if profile and status else None
+        self.disk.show_disk(disk)
+        if self.isVisible():
+            self.disk.look_once()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.disk.look()
 
     @property
     def _kind(self) -> ConnectionKind:
@@ -205,9 +219,15 @@ class ServicePane(QWidget):
     @Slot(object)
     def _works(self, models: list[ModelInfo]) -> None:
         self._stop_testing()
+        has_new_key = self.key.typed is not None
         self._keep()
-        text = self.tr("It works: the service answered and lists {n} models. Kept.")
-        self._say(text.format(n=f"{len(models):,}"), tone="good")
+        profile, active = self._profile, self._connections.active
+        if profile and is_away(profile) and profile != active and not has_new_key:
+            # With a new key it is asked once that is stored, and the active one always is.
+            self._connections.look_at(profile.id)
+        n = len(models)
+        text = self.tr("It works: the service answered and lists %Ln model(s). Kept.", "", n)
+        self._say(text, tone="good")
 
     @Slot(object)
     def _fails(self, error: Exception) -> None:

@@ -10,7 +10,7 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.parts import Card, label, row
 
 ROW_HEIGHT = 34
-WIDTHS = {WHERE: 112, TRAINING: 98, REPLIES: 100, READY_IN: 136, NOTE: 202}
+WIDTHS = {WHERE: 124, TRAINING: 98, REPLIES: 100, READY_IN: 136, NOTE: 202}
 
 
 class PlacesCard(Card):

@@ -124,18 +124,16 @@ class TrainingCard(Card):
         if estimate.usd is None or estimate.per_million is None:
             self.sum.setText(self.tr("free"))
             self.formula.setText(
-                self.tr("{tokens} tokens × {passes} passes · {time}").format(
-                    tokens=tokens, passes=estimate.passes, time=self._time()
+                self.tr("{tokens} tokens × %Ln pass(es) · {time}", "", estimate.passes).format(
+                    tokens=tokens, time=self._time()
                 )
             )
             return
         self.sum.setText(cost_texts.money(estimate.usd))
         self.formula.setText(
-            self.tr("{tokens} tokens × {passes} passes × {price} per million").format(
-                tokens=tokens,
-                passes=estimate.passes,
-                price=cost_texts.money(estimate.per_million),
-            )
+            self.tr(
+                "{tokens} tokens × %Ln pass(es) × {price} per million", "", estimate.passes
+            ).format(tokens=tokens, price=cost_texts.money(estimate.per_million))
         )
 
     def _refresh_counting(self) -> None:
@@ -157,7 +155,7 @@ class TrainingCard(Card):
         )
 
     def _time(self) -> str:
-        seconds = self._cost.seconds_here
+        seconds = self._cost.seconds
         return self.tr("time not measured yet") if seconds is None else cost_texts.duration(seconds)
 
     def _refresh_price(self) -> None:
@@ -166,12 +164,11 @@ class TrainingCard(Card):
         self.edit_price.setVisible(price is not None)
         counted = self.tr("counted with {encoding}").format(encoding=self._cost.encoding)
         if price is None:
-            self.caption.setText(
-                self.tr(
-                    "Tokens are {counted}; the model on this computer splits text a little "
-                    "differently, so the time is a rough one."
-                ).format(counted=counted)
+            text = self.tr(
+                "Tokens are {counted}; the model splits text a little differently, so the time is "
+                "a rough one."
             )
+            self.caption.setText(text.format(counted=counted))
             return
         date = cost_texts.day_of(price.as_of)
         if self._cost.price_is_own:

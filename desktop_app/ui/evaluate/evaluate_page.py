@@ -156,7 +156,7 @@ class EvaluatePage(Page):
             view = NO_PROJECT
         elif evaluation.current is None and not evaluation.n_test:
             view = NO_TEST_SET
-        elif evaluation.current is None and evaluation.tuned is None:
+        elif evaluation.current is None and not evaluation.choices.tuned:
             view = NO_MODEL
         elif evaluation.current is None:
             view = READY

@@ -69,8 +69,11 @@ class RunBar(Card):
         assert document is not None
         if document.n_done == document.n_in_all:
             return self.tr(
-                "{n} replies failed and are left out of the figures. Go on asks for them again."
-            ).format(n=document.n_problems)
+                "%Ln repl(ies|y) failed and are left out of the figures. Go on asks for them "
+                "again.",
+                "",
+                document.n_problems,
+            )
         told = self.tr(
             "Stopped at {n} of {all}: the figures are those of a part. Go on asks only for what "
             "is missing."

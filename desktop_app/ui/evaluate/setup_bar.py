@@ -1,18 +1,19 @@
 """Which models are evaluated, what that does, and the evaluations made before."""
 
-from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, Slot
+from PySide6.QtCore import QDateTime, QLocale, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
 
-from desktop_app.state.chat.model_choices import ModelChoice
+from desktop_app.state.chat.model_choice import ModelChoice
 from desktop_app.state.evaluation.document import EvaluationDocument
 from desktop_app.state.evaluation.evaluation import Evaluation
-from desktop_app.ui.chat.model_bar import worded
+from desktop_app.ui.chat.model_box import ModelBox
 from desktop_app.ui.icons import icon
 from desktop_app.ui.widgets.parts import button, chip, column, label, row
+
+NARROWEST, WIDEST = 150, 280
 
 
 class SetupBar(QWidget):
@@ -21,9 +22,16 @@ class SetupBar(QWidget):
     def __init__(self, evaluation: Evaluation) -> None:
         super().__init__()
         self._evaluation = evaluation
-        self.tuned = self._box(self.tr("Tuned model"))
-        self.base = self._box(self.tr("Compared with"))
-        self.kept = self._box(self.tr("Kept evaluations"))
+        self.tuned = ModelBox(self.tr("Tuned model"), self.tr("Choose a model"))
+        self.base = ModelBox(self.tr("Compared with"))
+        self.kept = QComboBox()
+        self.kept.setAccessibleName(self.tr("Kept evaluations"))
+        self.kept.setMinimumWidth(NARROWEST)
+        self.kept.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        for box in (self.tuned, self.base):
+            box.setMinimumWidth(NARROWEST)
+            box.setMaximumWidth(WIDEST)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.tuned.activated.connect(self._choose_tuned)
         self.base.activated.connect(self._choose_base)
         self.kept.activated.connect(self._choose_kept)
@@ -36,34 +44,25 @@ class SetupBar(QWidget):
         self._count = label("", "muted")
         self._changed = chip(self.tr("the test set has changed since"), "warning")
         self._where = label("", "small", wrap=True)
-        self._where.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self._warning = label("", "small", tone="warning", wrap=True)
         title = label(self.tr("Did it learn?"), "title")
         against = label(self.tr("against"), "muted")
         head = row(title, self._count, self._changed, None, self.kept, self._trash, spacing=10)
-        setup = row(self.tuned, against, self.base, self._where, self.run, spacing=10)
-        setup.setStretchFactor(self._where, 1)
+        setup = row(self.tuned, against, self.base, None, self.run, spacing=10)
         layout = column(spacing=10)
         layout.addLayout(head)
         layout.addLayout(setup)
-        layout.addWidget(self._warning)
+        layout.addLayout(column(self._where, self._warning, spacing=4))
         self.setLayout(layout)
         evaluation.changed.connect(self._fill)
         evaluation.store.changed.connect(self._fill)
         self._fill()
 
-    def _box(self, name: str) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(name)
-        box.setMinimumWidth(150)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        return box
-
     @Slot()
     def _fill(self) -> None:
         evaluation = self._evaluation
         n = evaluation.n_test
-        self._count.setText(self._counted(n))
+        self._count.setText(self.tr("%Ln held-out test conversation(s)", "", n))
         self._changed.setVisible(evaluation.has_test_set_changed)
         self._fill_models()
         self._fill_kept()
@@ -71,25 +70,32 @@ class SetupBar(QWidget):
         can_run = evaluation.tuned is not None and n > 0 and not evaluation.is_running
         self.run.setEnabled(can_run)
         self._where.setText(self._where_to())
-        knew = evaluation.knew_test_set
-        self._warning.setVisible(knew)
-        if knew and evaluation.tuned is not None:
+        doubt = self._doubt()
+        self._warning.setText(doubt)
+        self._warning.setVisible(bool(doubt))
+
+    def _doubt(self) -> str:
+        """Why the figures may flatter the tuned model, '' where nothing is known against them."""
+        tuned, text = self._evaluation.tuned, ""
+        if tuned is None:
+            return ""
+        if self._evaluation.knew_test_set:
             text = self.tr(
                 "“{name}” was trained when nothing was set aside for the test. It may have learned "
                 "from these very conversations, and then the figures flatter it."
             )
-            self._warning.setText(text.format(name=evaluation.tuned.name))
-
-    def _counted(self, n: int) -> str:
-        if n == 1:
-            return self.tr("1 held-out test conversation")
-        return self.tr("{n} held-out test conversations").format(n=f"{n:,}")
+        elif tuned.is_from_elsewhere:
+            text = self.tr(
+                "“{name}” was not trained in this project. If it has learned from some of these "
+                "conversations, the figures flatter it."
+            )
+        return text.format(name=tuned.name)
 
     def _fill_models(self) -> None:
         evaluation = self._evaluation
-        _offer(self.tuned, evaluation.choices.tuned, evaluation.tuned)
+        self.tuned.offer(evaluation.choices.tuned, evaluation.tuned)
         others = [each for each in evaluation.choices.all if each != evaluation.tuned]
-        _offer(self.base, others, evaluation.base)
+        self.base.offer(others, evaluation.base)
         for box in (self.tuned, self.base):
             box.setEnabled(box.count() > 0 and not evaluation.is_running)
 
@@ -109,9 +115,8 @@ class SetupBar(QWidget):
         when = QDateTime.fromSecsSinceEpoch(int(document.created_at))
         day = QLocale.system().toString(when, QLocale.FormatType.ShortFormat)
         name = document.models[0].name
-        return self.tr("{when} · {name} · {n} conversations").format(
-            when=day, name=name, n=len(document.cases)
-        )
+        text = self.tr("{when} · {name} · %Ln conversation(s)", "", len(document.cases))
+        return text.format(when=day, name=name)
 
     def _where_to(self) -> str:
         address = self._evaluation.sends_to
@@ -144,11 +149,3 @@ class SetupBar(QWidget):
     def _delete(self) -> None:
         if self._evaluation.current is not None:
             self._evaluation.delete(self._evaluation.current.id)
-
-
-def _offer(box: QComboBox, choices: Sequence[ModelChoice], chosen: ModelChoice | None) -> None:
-    box.clear()
-    for choice in choices:
-        box.addItem(worded(box, choice), choice)
-        if choice == chosen:
-            box.setCurrentIndex(box.count() - 1)

@@ -59,6 +59,8 @@ def exact_verdict(compared: ExactComparison, first: str, second: str) -> str:
     if compared.verdict == Verdict.NOT_MEASURED:
         return ""
     if not differing:
+        if compared.n == 1:
+            return _tr("Word for word, both did the same on the one conversation.")
         return _tr("Word for word, both did the same on all {n} conversations.").format(
             n=compared.n
         )
@@ -80,12 +82,13 @@ def caution(report: Report, skipped: int) -> str:
     lines = []
     n = report.n_cases
     if 0 < n < FEW:
-        lines.append(
-            _tr(
-                "Only {n} test conversations: the intervals are wide, and a few more examples can "
-                "turn the result. Set at least {few} aside."
-            ).format(n=n, few=FEW)
+        text = _tr(
+            "Only {n} test conversations: the intervals are wide, and a few more examples can "
+            "turn the result. Set at least {few} aside."
         )
+        if n == 1:
+            text = _tr("One test conversation shows next to nothing. Set at least {few} aside.")
+        lines.append(text.format(n=n, few=FEW))
     if skipped:
         lines.append(_tr("Left out, as they hold no reply to compare with: {n}.").format(n=skipped))
     return " ".join(lines)

@@ -27,6 +27,7 @@ from desktop_app.ui.jobs.stage_line import StageLine
 from desktop_app.ui.jobs.story_card import StoryCard
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.elided_label import ElidedLabel
+from desktop_app.ui.widgets.flow_layout import wrapping_row
 from desktop_app.ui.widgets.parts import Page, button, chip, column, row, set_tone
 
 TICK_MS = 1000
@@ -84,8 +85,8 @@ class JobDetail(QScrollArea):
         self._below.setStretch(1, 2)
         layout = column(margin=24, spacing=16)
         self._head = row(spacing=10)
-        self._head.addLayout(row(self.title, self.chip, None, spacing=10))
-        self._head.addLayout(row(None, *buttons, spacing=10))
+        self._head.addLayout(row(self.title, self.chip, None, spacing=10), 1)
+        self._head.addWidget(wrapping_row(*buttons, spacing=10))
         layout.addLayout(self._head)
         for part in (self.stages, self.attention):
             layout.addWidget(part)

@@ -197,6 +197,7 @@ class JobForm(QScrollArea):
         self.with_test.setText(
             self.tr("Measure on %Ln held-out test conversation(s) while training", "", test)
         )
+        self.settings.show_preferences(self._open_project.counts.are_preferences)
         self._refresh_offer()
 
     def _refresh_model_note(self) -> None:

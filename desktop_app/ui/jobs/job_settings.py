@@ -5,7 +5,7 @@ from PySide6.QtGui import QDoubleValidator, QIntValidator
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from desktop_app.core.jobs.job import Hyperparameters
-from desktop_app.core.jobs.limits import BATCH_SIZE, SEED
+from desktop_app.core.jobs.limits import BATCH_SIZE, MOST_BETA, SEED
 from desktop_app.ui.icons import icon
 from desktop_app.ui.widgets.parts import button, column, label
 
@@ -33,7 +33,10 @@ class NumberField(QLineEdit):
 
 
 class JobSettings(QWidget):
-    """Folded away until wanted: batch size, learning rate, seed, each with what it means."""
+    """Folded away until wanted: batch size, learning rate, seed, each with what it means.
+
+    How near the model stays to what it was (beta) is asked of preferences only.
+    """
 
     changed = Signal()
 
@@ -42,7 +45,10 @@ class JobSettings(QWidget):
         automatic = self.tr("Automatic")
         self.batch_size = NumberField(automatic, QIntValidator(*BATCH_SIZE))
         self.rate = NumberField(automatic, QDoubleValidator(0.001, 100.0, 3))
+        self.beta = NumberField(automatic, QDoubleValidator(0.001, MOST_BETA, 3))
         self.seed = NumberField(self.tr("By chance"), QIntValidator(*SEED))
+        self._of_preferences: list[QWidget] = []
+        self._are_preferences = False
         self.unfold = button(self.tr("More settings"), "link")
         self.unfold.setCheckable(True)
         self.unfold.toggled.connect(self._fold)
@@ -53,21 +59,30 @@ class JobSettings(QWidget):
         layout.addWidget(self._fields)
         self.setLayout(layout)
         self._fold(False)
-        for field in (self.batch_size, self.rate, self.seed):
+        self.show_preferences(False)
+        for field in (self.batch_size, self.rate, self.beta, self.seed):
             field.textChanged.connect(self.changed)
 
     def hyperparameters(self, epochs: int | None) -> Hyperparameters:
         """What was chosen, with the passes that are chosen elsewhere."""
-        return Hyperparameters(epochs, _whole(self.batch_size.value()), self.rate.value())
+        beta = self.beta.value() if self._are_preferences else None
+        return Hyperparameters(epochs, _whole(self.batch_size.value()), self.rate.value(), beta)
 
     def seed_number(self) -> int | None:
         """The seed, None for one by chance."""
         return _whole(self.seed.value())
 
+    def show_preferences(self, are_preferences: bool) -> None:
+        """Ask what concerns learning from preferences, or leave it out."""
+        self._are_preferences = are_preferences
+        for part in self._of_preferences:
+            part.setVisible(are_preferences)
+
     def choose(self, chosen: Hyperparameters, seed: int | None) -> None:
         """Take over the settings of another job, and show them if they say anything."""
         self.batch_size.choose(chosen.batch_size)
         self.rate.choose(chosen.learning_rate_multiplier)
+        self.beta.choose(chosen.beta)
         self.seed.choose(seed)
         plain = Hyperparameters(n_epochs=chosen.n_epochs)
         self.unfold.setChecked(seed is not None or chosen != plain)
@@ -90,20 +105,30 @@ class JobSettings(QWidget):
                 self.tr("How far each step goes: below 1 is more careful, above 1 bolder."),
             ),
             (
+                self.tr("How near it stays (beta)"),
+                self.beta,
+                self.tr(
+                    "How far the model may move from what it was before training: a smaller "
+                    "number lets it move further, a larger one, up to 2, holds it closer."
+                ),
+            ),
+            (
                 self.tr("Seed"),
                 self.seed,
                 self.tr("The same number shuffles in the same order, to compare jobs."),
             ),
         ]
         for place, (name, field, meaning) in enumerate(rows):
-            text = label(name)
+            text, explained = label(name), label(meaning, "small", wrap=True)
             text.setBuddy(field)
             field.setAccessibleName(name)
             field.setAccessibleDescription(meaning)
             field.setFixedWidth(150)
             grid.addWidget(text, 2 * place, 0)
             grid.addWidget(field, 2 * place, 1, Qt.AlignmentFlag.AlignLeft)
-            grid.addWidget(label(meaning, "small", wrap=True), 2 * place + 1, 1)
+            grid.addWidget(explained, 2 * place + 1, 1)
+            if field is self.beta:
+                self._of_preferences = [text, field, explained]
         return grid
 
     @Slot(bool)

@@ -83,9 +83,9 @@ class LossCard(Card):
         training = self._curve.training
         if not training:
             return ""
-        text = self.tr("Training loss went from {first} to {last} in {n} steps.").format(
-            first=f"{training[0].loss:.2f}", last=f"{training[-1].loss:.2f}", n=training[-1].step
-        )
+        steps = training[-1].step
+        text = self.tr("Training loss went from {first} to {last} in %Ln step(s).", "", steps)
+        text = text.format(first=f"{training[0].loss:.2f}", last=f"{training[-1].loss:.2f}")
         if self._curve.test:
             more = self.tr("Held-out loss is {last}.")
             text += " " + more.format(last=f"{self._curve.test[-1].loss:.2f}")

@@ -53,7 +53,7 @@ class AdapterDialog(QDialog):
             "copied, and is one of the engine's tuned models from then on."
         )
         layout.addWidget(label(text, "muted", wrap=True))
-        self.base.addItem(self.tr("Find out by its shapes"), None)
+        self.base.addItem(self.tr("The one that it fits"), None)
         for base in self._models.bases:
             self.base.addItem(title_of(base), base.id)
         chosen = QWidget()
@@ -88,8 +88,15 @@ class AdapterDialog(QDialog):
         """Take the adapter from this folder."""
         self._folder = Path(path)
         if not self.name.text().strip():
-            self.name.setText(self._folder.name[:64])
+            self.name.setText(self._suggested(self._folder.name)[:64])
         self._refresh()
+
+    def _suggested(self, folder: str) -> str:
+        """The folder's name without what every folder of this kind has, as Exemplar saves them."""
+        name = folder.removesuffix("-adapter")
+        for base in self._models.bases:
+            name = name.removeprefix(f"{base.id}-")
+        return name or folder
 
     @Slot()
     def _take(self) -> None:

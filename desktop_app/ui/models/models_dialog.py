@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from desktop_app.state.connections.connections import Connections
+from desktop_app.state.connections.model_names import short_name
 from desktop_app.state.cost.texts import day_of
 from desktop_app.state.models.engine_models import EngineModels
 from desktop_app.ui.connections.status_words import toned_icon
@@ -46,6 +47,7 @@ class ModelsDialog(QDialog):
         self._connection_id = connection_id
         self._theme = theme
         self._shown: list[Row] = []
+        self._taken = ""
         self._paths: list[str] = []
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Models"))
@@ -98,6 +100,7 @@ class ModelsDialog(QDialog):
 
     def _connect(self) -> None:
         self._models.changed.connect(self._refresh)
+        self._models.added.connect(self._note_taken)
         self._connections.changed.connect(self._refresh)
         self._theme.changed.connect(self._refresh)
         self.list.currentItemChanged.connect(self._choose)
@@ -195,12 +198,20 @@ class ModelsDialog(QDialog):
         font.setWeight(QFont.Weight.DemiBold)
         return font
 
+    @Slot(str)
+    def _note_taken(self, id: str) -> None:
+        """Say where a tuned model is found, as it stands in no list here."""
+        self._taken = id if id.startswith("ft:") else ""
+
     def _refresh_below(self) -> None:
         catalogue = self._models.catalogue
         text = ""
         if catalogue is not None and catalogue.as_of:
             text = self.tr("Catalogue of {day}").format(day=day_of(catalogue.as_of))
             self.source.setToolTip(catalogue.source)
+        if self._taken:
+            text = self.tr("“{name}” is kept. Chat and Evaluate offer it among the tuned models.")
+            text = text.format(name=short_name(self._taken))
         if any(self._models.is_busy(path) for path in self._paths):
             text = self.tr("The model is being checked and copied…")
         self.source.setText(text)

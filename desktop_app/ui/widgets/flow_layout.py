@@ -54,8 +54,8 @@ class FlowLayout(QLayout):
     @override
     def sizeHint(self) -> QSize:
         sizes = [item.sizeHint() for item in self._shown]
-        width = sum(size.width() + self.spacing() for size in sizes)
-        return QSize(width, max((size.height() for size in sizes), default=0))
+        width = sum(size.width() for size in sizes) + self.spacing() * (len(sizes) - 1)
+        return QSize(max(0, width), max((size.height() for size in sizes), default=0))
 
     @override
     def minimumSize(self) -> QSize:

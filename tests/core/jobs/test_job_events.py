@@ -33,6 +33,28 @@ def test_a_checkpoint_names_its_step() -> None:
     assert recognise(JobEvent("e", 0, "info", message)) == Recognised(EventKind.CHECKPOINT, 100)
 
 
+HOW = "on this computer's processor, in float32, up to 1,024 tokens at a time"
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        (f"Training {HOW}", EventKind.MACHINE),
+        (
+            f"Training {HOW}; memory is short, so that some of the work is done twice",
+            EventKind.SHORT_OF_MEMORY,
+        ),
+        (
+            "Memory ran out. Training goes on more slowly from the last saved state, " + HOW,
+            EventKind.OUT_OF_MEMORY,
+        ),
+    ],
+)
+def test_a_plan_names_its_machine(message: str, kind: EventKind) -> None:
+    found = recognise(JobEvent("e", 0, "info", message))
+    assert found == Recognised(kind, None, "this computer's processor")
+
+
 def test_going_on_names_its_step() -> None:
     resumed = JobEvent("e", 0, "info", "Fine-tuning job resumed after step 12")
     assert recognise(resumed) == Recognised(EventKind.RESUMED, 12)

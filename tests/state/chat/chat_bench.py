@@ -71,7 +71,7 @@ class Bench(QObject):
         self._thread = AsyncioThread()
         self._thread.start()
         self.service = ChatService()
-        self.service.on("GET /v1/models", _models())
+        self.service.on("GET /v1/models", listing(BASE, TUNED))
         self._thread.submit(self.service.start()).result(5)
         self.preferences = Preferences(SettingsFile(folder / "settings.json"), Notices(self), self)
         self._kind = kind
@@ -164,8 +164,10 @@ class Bench(QObject):
         return met == document.n_done
 
 
-def _models() -> Answer:
+def listing(*names: str) -> Answer:
+    """The models that a service lists, each made a second after the one before."""
     listed = [
-        {"id": name, "object": "model", "created": 1, "owned_by": "x"} for name in (BASE, TUNED)
+        {"id": name, "object": "model", "created": n, "owned_by": "x"}
+        for n, name in enumerate(names)
     ]
     return Answer({"object": "list", "data": listed})

@@ -20,6 +20,8 @@ from desktop_app.state.connections.model_names import short_name
         ("ft:gpt-4.1-mini-2025-04-14:acme:harbour:9xYz", "harbour (GPT-4.1 mini)"),
         ("ft:smollm2-135m-instruct:local:harbour:1a2b3c4d", "harbour (SmolLM2 135M)"),
         ("ft:gpt-4.1-2025-04-14:acme::9xYz", "9xYz (GPT-4.1)"),
+        ("ft:gpt-4.1:acme:harbour:9xYz:ckpt-step-38", "harbour (GPT-4.1), step 38"),
+        ("ft:gpt-4.1:acme:harbour:9xYz:other", "harbour (GPT-4.1)"),
         ("ft:", "ft:"),
         ("", ""),
     ],

@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop_app.provider.connections.engine_models import AdapterUse, JobUse
+from desktop_app.storage.settings import THIS_COMPUTER
 from tests.provider.scripted_service import error
 from tests.state.models.models_bench import ModelsBench
 
@@ -34,7 +35,7 @@ def test_the_model_of_a_job_is_spared_and_without_one_the_last_state() -> None:
 
 
 def test_checkpoints_of_jobs_that_are_over_go(bench: ModelsBench) -> None:
-    disk = bench.connections.engines.disk_here
+    disk = bench.connections.engines.disk(THIS_COMPUTER)
     bench.model_engine.storage["jobs"] = [
         job("over", False, False, True),
         job("running", False, False),
@@ -54,7 +55,7 @@ def test_checkpoints_of_jobs_that_are_over_go(bench: ModelsBench) -> None:
 
 
 def test_what_goes_wrong_is_said(bench: ModelsBench) -> None:
-    disk = bench.connections.engines.disk_here
+    disk = bench.connections.engines.disk(THIS_COMPUTER)
     bench.model_engine.on("GET /engine/storage", error(500, "The disk cannot be read."))
     disk.look()
     bench.until(lambda: disk.problem == "The disk cannot be read.")

@@ -162,10 +162,10 @@ def test_this_computer_is_free_and_says_when_it_is_not_measured(bench: CostBench
     assert estimate is not None
     assert estimate.usd is None
     assert bench.cost.price is None
-    assert bench.cost.seconds_here is None
+    assert bench.cost.seconds is None
     assert place(bench, HERE).ready_in == "not measured yet"
     bench.measured(500.0)
-    assert bench.cost.seconds_here == 600.0
+    assert bench.cost.seconds == 600.0
     assert place(bench, HERE).ready_in == "about 10 min"
     assert place(bench, HERE).training == "free"
 

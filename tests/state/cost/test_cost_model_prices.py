@@ -4,10 +4,14 @@ from decimal import Decimal
 import pytest
 
 from desktop_app.core.cost.prices import ModelPrice
+from desktop_app.provider.connections.engine_models import BaseModel
+from desktop_app.provider.factory import profile_of
+from desktop_app.state.cost.engine_places import EngineModel
 from desktop_app.state.cost.model_prices import OwnPrice, Priced, key_of, merged
-from desktop_app.state.cost.place_texts import model_label, note_on, place_here, place_hosted
+from desktop_app.state.cost.place_texts import model_label, note_on, place_hosted, place_of_engine
 from desktop_app.state.cost.reply_shape import ReplyShape
 from desktop_app.state.cost.texts import day_of
+from desktop_app.storage.settings import THIS_COMPUTER
 from tests.state.connections.connections_bench import TODAY, price_list
 
 PRICES = price_list()
@@ -83,9 +87,26 @@ def test_a_thousand_replies_are_reckoned_from_the_examples() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "is_measured", "text"),
-    [(None, False, "not measured yet"), (None, True, "counting…"), (200, True, "about 3 min")],
+    ("seconds", "speed", "text"),
+    [(None, None, "not measured yet"), (None, 100.0, "counting…"), (200, 100.0, "about 3 min")],
 )
-def test_a_place_on_this_computer(seconds: float | None, is_measured: bool, text: str) -> None:
-    place = place_here("smollm2-135m-instruct", seconds, is_measured=is_measured)
+def test_a_place_on_this_computer(seconds: float | None, speed: float | None, text: str) -> None:
+    profile = profile_of("this_computer", THIS_COMPUTER, "This computer", "")
+    at = EngineModel(profile, "smollm2-135m-instruct", None, speed)
+    place = place_of_engine(at, seconds)
     assert (place.model, place.training, place.ready_in) == ("SmolLM2 135M", "free", text)
+    assert (place.key, place.where) == ("here:smollm2-135m-instruct", "This computer")
+
+
+@pytest.mark.parametrize(
+    ("base", "note"),
+    [
+        (None, "sent to an engine of your own"),
+        (BaseModel("m", fits_training=False), "does not fit"),
+    ],
+)
+def test_a_place_on_an_engine_elsewhere(base: BaseModel | None, note: str) -> None:
+    profile = profile_of("engine", "mine", "The box", "https://box:8443/v1")
+    place = place_of_engine(EngineModel(profile, "m", base, 100.0), 200)
+    assert (place.key, place.where, place.note) == ("engine:mine:m", "The box", note)
+    assert (place.training, place.replies, place.ready_in) == ("free", "free", "about 3 min")

@@ -7,7 +7,7 @@ from desktop_app.core.evaluation.report import Case, Outcome
 from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.core.examples.shared_instructions import SharedInstructions
 from desktop_app.core.examples.should_tune import Assessment
-from desktop_app.state.chat.model_choices import ModelChoice
+from desktop_app.state.chat.model_choice import ModelChoice
 from desktop_app.state.evaluation.document import KIND, EvaluationDocument, encode
 from desktop_app.state.examples import tuning_screen
 from desktop_app.state.examples.tuning_screen import assessing, base_score

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop_app.state.jobs.following import REMOTE, Pace
-from desktop_app.storage.settings import ConnectionSettings
+from desktop_app.state.jobs.followers import JobFollowers
+from desktop_app.state.jobs.following import LOCAL, REMOTE, Pace
+from desktop_app.storage.settings import THIS_COMPUTER, ConnectionSettings
 from tests.provider.scripted_service import error
 from tests.state.jobs.job_bench import SERVICE, Bench
 from tests.state.jobs.job_service import DROP, JobService
@@ -164,6 +165,13 @@ def test_many_events_come_in_portions(bench: Bench) -> None:
         bench.service.say(job_id, "", step=step, total_steps=450, train_loss=1.0)
     bench.until(lambda: len(bench.jobs.curve(submission).training) == 450)
     assert len(bench.open_project.project.events(submission)) == 451
+
+
+def test_engines_here_and_elsewhere_are_asked_every_second(bench: Bench) -> None:
+    bench.connections.save(ConnectionSettings("box", "engine", "The box", "https://127.0.0.1:9/v1"))
+    followers = JobFollowers(bench.jobs._store, bench.connections, bench.runner, bench)
+    paces = [followers.pace_at(each) for each in (THIS_COMPUTER, "box", SERVICE, "gone")]
+    assert paces == [LOCAL, LOCAL, REMOTE, REMOTE]
 
 
 def test_the_pace_slows_down_and_backs_off() -> None:

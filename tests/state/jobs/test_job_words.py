@@ -4,10 +4,13 @@ import errno
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop_app.core.jobs.job import (
+    DPO,
+    SUPERVISED,
     Checkpoint,
     Hyperparameters,
     Job,
@@ -26,6 +29,7 @@ from desktop_app.state.jobs.story import story
 from desktop_app.state.jobs.submission import FileTooLargeError, NotSentError, TooFewExamplesError
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.storage.project.jobs import JobRecord
+from desktop_app.storage.settings import THIS_COMPUTER
 from tests.state.jobs.job_bench import Bench
 
 JOB = Job(
@@ -124,6 +128,24 @@ def test_the_last_checkpoint_is_the_finished_model(bench: Bench) -> None:
     assert [(line.step, line.is_final) for line in told] == [(None, True), (None, True)]
 
 
+@pytest.mark.parametrize(
+    ("connection", "device", "said"),
+    [
+        (THIS_COMPUTER, "this computer's processor", "this computer's processor"),
+        ("box", "this computer's processor", "that computer's processor"),
+        ("box", "NVIDIA H200 (CUDA)", "NVIDIA H200 (CUDA)"),
+    ],
+)
+def test_where_it_trains_is_told_without_the_figures(
+    bench: Bench, connection: str, device: str, said: str
+) -> None:
+    message = f"Training on {device}, in float32, up to 1,024 tokens at a time"
+    record = kept(bench, JOB, connection=connection)
+    (line,) = story(record, [JobEvent("b", 1002, "info", message)])
+    assert line.text == f"It trains on {said}."
+    assert line.original == message
+
+
 def test_a_checkpoint_that_is_not_kept_offers_no_chat(bench: Bench) -> None:
     message = "Checkpoint created at step 2 with Snapshot ID: ft:a"
     (line,) = story(kept(bench, JOB), [JobEvent("b", 1002, "info", message)])
@@ -152,6 +174,25 @@ def test_facts_and_the_estimate_beside_what_was_billed(bench: Bench) -> None:
     assert (found["Training loss"], found["Held-out loss"]) == ("0.50", "0.75")
     assert (found["Estimated"], found["Billed tokens cost"]) == ("$1.41", "$1.50")
     assert cost(bench.jobs, bench.connections, record) == "$1.50"
+
+
+@pytest.mark.parametrize(
+    ("method", "asked", "used", "said"),
+    [
+        (SUPERVISED, 0.25, 0.1, None),
+        (DPO, 0.25, 0.25, "0.25"),
+        (DPO, None, 0.1, "automatic: 0.1"),
+        (DPO, None, None, "automatic"),
+    ],
+)
+def test_how_near_a_model_stays_is_told_of_preferences(
+    bench: Bench, method: str, asked: float | None, used: float | None, said: str | None
+) -> None:
+    request = JobRequest("m", "f", "one", hyperparameters=Hyperparameters(beta=asked))
+    job = msgspec.structs.replace(JOB, hyperparameters=Hyperparameters(beta=used))
+    record = kept(bench, job, request=msgspec.structs.replace(request, method=method))
+    found = dict(facts(bench.jobs, bench.connections, record))
+    assert found.get("How near it stays") == said
 
 
 def test_what_needs_attention(bench: Bench) -> None:

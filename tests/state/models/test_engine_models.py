@@ -7,9 +7,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop_app.state.models import engine_models
+from desktop_app.state.models.engine_models import EngineModels
+from desktop_app.state.notices import Notices
 from desktop_app.storage.settings import THIS_COMPUTER
-from tests.provider.model_engine import entry
-from tests.provider.scripted_service import error
+from tests.provider.model_engine import STATUS, entry
+from tests.provider.scripted_service import Answer, error
 from tests.state.models.models_bench import ModelsBench
 
 HUB = "Qwen/Qwen2.5-0.5B"
@@ -175,3 +177,30 @@ def test_an_earlier_engine_says_so(bench: ModelsBench) -> None:
     bench.look()
     assert bench.models.problem == "This engine is an earlier version that does not offer this."
     assert bench.notices == []
+
+
+def test_an_engine_elsewhere_that_measures_is_asked_again(
+    bench: ModelsBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_models, "MEASURING_MS", 5)
+    monkeypatch.setattr(engine_models, "MOST_WAITS", 3)
+    status = {**STATUS, "training_tokens_per_second": None}
+    bench.model_engine.on("GET /engine", Answer(status))
+    elsewhere = EngineModels(
+        bench.models._desk, bench.runner, Notices(bench.models), bench.models, is_local=False
+    )
+    told: list[float | None] = []
+    elsewhere.bases_changed.connect(lambda: told.append(elsewhere._speed))
+    elsewhere.look()
+    bench.until(lambda: elsewhere._waits == 2)
+    bench.model_engine.on("GET /engine", Answer({**status, "training_tokens_per_second": 90.0}))
+    bench.until(lambda: told == [None, 90.0])
+    bench.until_idle()
+    assert not elsewhere._measuring.isActive()
+    # One that never tells is not asked for ever.
+    elsewhere.status = None
+    bench.model_engine.on("GET /engine", Answer(status))
+    elsewhere.look()
+    bench.until(lambda: elsewhere._waits == 3 and not elsewhere._measuring.isActive())
+    bench.until_idle()
+    assert elsewhere._waits == 3

@@ -5,7 +5,15 @@ import msgspec
 import pytest
 
 from desktop_app.core.examples.conversation import Conversation, Message
-from desktop_app.core.jobs.job import Checkpoint, Job, JobEvent, JobRequest, Metrics
+from desktop_app.core.jobs.job import (
+    DPO,
+    Checkpoint,
+    Hyperparameters,
+    Job,
+    JobEvent,
+    JobRequest,
+    Metrics,
+)
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.storage.project.jobs import JobRecord
 from desktop_app.storage.project.project import Project
@@ -24,6 +32,16 @@ RECORD = JobRecord(
     uploaded_files=("file-1",),
     checkpoints=(Checkpoint("c", 103, "ft:m", 10, Metrics(train_loss=0.5)),),
 )
+
+
+def test_settings_of_a_job_are_kept_and_old_records_are_read(project: Project) -> None:
+    chosen = Hyperparameters(3, beta=0.25)
+    request = JobRequest("m", "f", "0b5e", hyperparameters=chosen, method=DPO)
+    record = msgspec.structs.replace(RECORD, request=request)
+    project.save_job(record)
+    assert project.jobs() == [record]
+    old = b'{"n_epochs":3,"batch_size":null,"learning_rate_multiplier":null}'
+    assert msgspec.json.decode(old, type=Hyperparameters) == Hyperparameters(3)
 
 
 @pytest.fixture

@@ -63,6 +63,19 @@ def test_kinds_are_counted_and_the_bin_is_not(project: Project, facts: SetFacts)
     assert facts.numbers() == SetNumbers(1, 2, 1)
 
 
+def test_the_method_follows_most_of_what_is_trained_on(project: Project) -> None:
+    ids = project.add([talk("a"), COMPARED, talk("b")])
+    assert project.counts().preference == 1
+    assert not project.counts().are_preferences
+    project.set_split(ids[:1], Split.TEST)
+    assert not project.counts().are_preferences
+    project.set_split(ids[2:], Split.TEST)
+    assert project.counts().are_preferences
+    project.set_split(ids[1:2], Split.TEST)
+    assert project.counts().preference == 0
+    assert not project.counts().are_preferences
+
+
 def test_files_are_never_said_to_be_smaller_than_they_are(
     project: Project, facts: SetFacts
 ) -> None:

@@ -217,6 +217,21 @@ def test_a_connection_is_renamed_and_removed(bench: Bench, dialog: ConnectionsDi
     assert dialog.engine_pane.isVisible()
 
 
+@pytest.mark.parametrize(
+    ("models", "said"),
+    [
+        (["smollm2-135m-instruct", "other"], "Models here: SmolLM2 135M, other"),
+        (["other", "ft:other:local:voice:1"], "Models here: other, and 1 tuned one"),
+        (["other", "ft:a:b:c:1", "ft:a:b:c:2"], "Models here: other, and 2 tuned ones"),
+    ],
+)
+def test_tuned_models_are_counted_and_not_listed(
+    dialog: ConnectionsDialog, models: list[str], said: str
+) -> None:
+    dialog.engine_pane._refresh_models(models)
+    assert dialog.engine_pane.models.text() == said
+
+
 def test_this_computer_shows_its_engine_and_fetches_the_model(
     bench: Bench, dialog: ConnectionsDialog
 ) -> None:

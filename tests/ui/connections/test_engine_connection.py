@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.provider.connections.certificates import Certificate
 from desktop_app.provider.connections.profile import ConnectionKind
 from desktop_app.state.connections.connections import ConnectionStatus
 from desktop_app.state.jobs.facts import is_free
+from desktop_app.storage.settings import THIS_COMPUTER
 from desktop_app.ui.connections.connections_dialog import ConnectionsDialog
 from desktop_app.ui.connections.service_pane import ServicePane
 from desktop_app.ui.jobs.questions import Question
@@ -70,7 +71,7 @@ def press(bench: Bench, pressed: QPushButton) -> None:
     bench.qtbot.mouseClick(pressed, Qt.MouseButton.LeftButton)
 
 
-def question(pane: ServicePane) -> Question:
+def question(pane: QWidget) -> Question:
     return next(each for each in pane.findChildren(Question) if each.isVisible())
 
 
@@ -107,7 +108,7 @@ def test_the_fingerprint_is_compared_once_and_the_token_kept(
     assert Certificate.of(identity.pem).fingerprint_in_lines in asked.informativeText()
     assert engine.requests == []
     press(bench, asked.action)
-    assert settled(bench, pane) == "It works: the service answered and lists 1 models. Kept."
+    assert settled(bench, pane) == "It works: the service answered and lists 1 model. Kept."
     added = bench.connections.profiles()[-1]
     assert added.kind is ConnectionKind.ENGINE
     assert added.base_url == f"https://127.0.0.1:{engine.port}/v1"
@@ -147,6 +148,25 @@ def test_it_is_an_engine_like_the_one_here(
     assert not models.take_file.isVisible()
     assert models.take_adapter.isVisible()
     models.close()
+
+
+def test_its_disk_is_shown_and_cleared_away_on(
+    bench: Bench, dialog: ConnectionsDialog, engine: ModelEngine
+) -> None:
+    adapters = [{"model": str(n), "bytes": 10, "is_final": n == 2} for n in range(3)]
+    engine.storage["jobs"] = [{"id": "over", "bytes": 30, "adapters": adapters}]
+    pane = connected(bench, dialog, engine)
+    # It is asked as soon as it is kept, though another connection is the active one.
+    assert bench.connections.active.id == THIS_COMPUTER
+    bench.qtbot.waitUntil(pane.disk.prune.isVisible, timeout=10_000)
+    assert "of the disk are used" in pane.disk.text.text()
+    press(bench, pane.disk.prune)
+    press(bench, question(pane.disk).action)
+    bench.qtbot.waitUntil(lambda: not pane.disk.prune.isVisible(), timeout=10_000)
+    assert "were removed" in pane.disk.text.text()
+    # Another connection has another disk, or none.
+    dialog.show_adding()
+    assert not pane.disk.isVisibleTo(pane)
 
 
 def test_a_changed_certificate_is_refused_loudly(

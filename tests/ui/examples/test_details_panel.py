@@ -62,7 +62,7 @@ def test_many_are_edited_together_and_what_differs_is_mixed(
     details = finding.details
     finding.marking.change(ids[:1], Marks(add=("shop",), rating=2, split=Split.TEST))
     finding.panel.view.selectAll()
-    assert details.heading.text() == "3 CONVERSATION(S)"
+    assert details.heading.text() == "3 CONVERSATIONS"
     assert details.split.currentIndex() == -1
     assert details.rating.is_mixed
     assert not details.note.isEnabled()

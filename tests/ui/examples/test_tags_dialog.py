@@ -18,9 +18,9 @@ def test_the_selected_or_all_are_changed(qtbot: QtBot, finding: FindingDesk) -> 
     dialog.rating.setCurrentIndex(dialog.rating.findData(4))
     dialog.split.setCurrentIndex(dialog.split.findData(Split.TEST))
     assert dialog.marks == Marks(("shop",), ("billing",), 4, Split.TEST)
-    assert dialog.apply.text() == "Change 1 conversation(s)"
+    assert dialog.apply.text() == "Change 1 conversation"
     dialog.of_found.click()
-    assert dialog.apply.text() == "Change 3 conversation(s)"
+    assert dialog.apply.text() == "Change 3 conversations"
     with qtbot.waitSignal(dialog.destroyed):
         dialog.apply.click()
     assert [finding.row(id).tags for id in ids] == [("shop",)] * 3

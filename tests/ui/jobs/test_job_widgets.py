@@ -133,6 +133,20 @@ def test_settings_of_another_job_are_shown(settings: JobSettings) -> None:
     assert settings.rate.text() == "0.5"
 
 
+def test_how_near_a_model_stays_is_asked_of_preferences_only(settings: JobSettings) -> None:
+    settings.choose(Hyperparameters(3, beta=0.25), None)
+    assert settings.unfold.isChecked()
+    assert not settings.beta.isVisible()
+    assert settings.hyperparameters(3) == Hyperparameters(3)
+    settings.show_preferences(True)
+    assert settings.beta.isVisible()
+    assert settings.beta.accessibleDescription().startswith("How far the model may move")
+    assert settings.hyperparameters(3) == Hyperparameters(3, beta=0.25)
+    settings.choose(Hyperparameters(3), None)
+    assert settings.beta.text() == ""
+    assert settings.beta.placeholderText() == "Automatic"
+
+
 def test_scrolling_changes_no_choice(qtbot: QtBot) -> None:
     box = CalmComboBox()
     qtbot.addWidget(box)

@@ -164,6 +164,35 @@ def test_settings_go_into_the_request(qtbot: QtBot, page: JobsPage, bench: Bench
     assert "validation_file" not in sent
 
 
+def test_examples_with_two_replies_ask_how_near_the_model_stays(
+    qtbot: QtBot, page: JobsPage, bench: Bench
+) -> None:
+    page.new_job()
+    settings = page.form.settings
+    press(qtbot, settings.unfold)
+    assert settings.seed.isVisible()
+    assert not settings.beta.isVisible()
+    question, better = (Message("user", "Is it oak?"),), (Message("assistant", "Yes."),)
+    bench.open_project.add(
+        [
+            Conversation(
+                question, preferred=better, non_preferred=(Message("assistant", f"No {n}."),)
+            )
+            for n in range(13)
+        ]
+    )
+    assert settings.beta.isVisible()
+    settings.beta.setText("3")
+    assert page.form.obstacle.text().startswith("How near it stays (beta) is outside")
+    settings.beta.setText("0.25")
+    press(qtbot, page.form.start)
+    bench.until_created(page.list.current)
+    assert bench.service.created[0].json["method"] == {
+        "type": "dpo",
+        "dpo": {"hyperparameters": {"beta": 0.25}},
+    }
+
+
 def test_starting_anew_takes_over_what_was_asked(
     qtbot: QtBot, page: JobsPage, bench: Bench
 ) -> None:

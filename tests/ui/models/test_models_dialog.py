@@ -213,6 +213,37 @@ def test_an_adapter_trained_elsewhere(
     ]
 
 
+def test_a_tuned_model_that_was_taken_says_where_it_is(
+    bench: ModelsBench, dialog: ModelsDialog
+) -> None:
+    bench.models.added.emit("ft:smollm2-135m-instruct:local:voice:1a2b3c4d")
+    bench.look()
+    assert dialog.source.text() == (
+        "“voice (SmolLM2 135M)” is kept. Chat and Evaluate offer it among the tuned models."
+    )
+    bench.models.added.emit("base-model")
+    bench.look()
+    assert dialog.source.text().startswith("Catalogue of")
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("smollm2-135m-instruct-harbour-v1-cZ9U-adapter", "harbour-v1-cZ9U"),
+        ("voice", "voice"),
+        ("-adapter", "-adapter"),
+    ],
+)
+def test_the_name_of_an_adapter_is_what_is_its_own(
+    dialog: ModelsDialog, tmp_path: Path, folder: str, name: str
+) -> None:
+    dialog.take_adapter.trigger()
+    (adapter,) = dialog.findChildren(AdapterDialog)
+    adapter.set_folder(str(tmp_path / folder))
+    assert adapter.name.text() == name
+    adapter.close()
+
+
 def test_an_engine_that_does_not_answer_is_asked_again(
     bench: ModelsBench, dialog: ModelsDialog
 ) -> None:
