@@ -20,6 +20,7 @@ def test_the_english_plurals_are_those_of_the_code() -> None:
     ("source", "one", "many"),
     [
         ("%n conversation(s)", "%n conversation", "%n conversations"),
+        ("%n repl(ies|y) do not fit", "%n reply does not fit", "%n replies do not fit"),
         ("%n line(s) were left out", "%n line was left out", "%n lines were left out"),
         ("%n more message(s) are kept", "%n more message is kept", "%n more messages are kept"),
     ],

@@ -53,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--idle-exit", type=float, help="end after so many unused seconds")
     parser.add_argument("--starter-model", type=Path, help="a GGUF file to offer first")
     parser.add_argument("--backend", choices=("auto", "numpy", "torch"), default="auto")
+    parser.add_argument(
+        "--answering",
+        choices=("auto", "default", "llama.cpp"),
+        default="auto",
+        help="what answers: llama.cpp where it is installed and says the same in less time",
+    )
     parser.add_argument("--device", help="of PyTorch's, for example cuda:1 or cpu")
     return parser
 
@@ -76,6 +82,7 @@ def _serve(options: argparse.Namespace, folders: Folders, token: str) -> None:
             token=token,
             port=port,
             named_starter=options.starter_model,
+            answering=options.answering,
         ),
         idle_exit=options.idle_exit,
         ready=lambda: _announce(folders, port),

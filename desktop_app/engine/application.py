@@ -27,6 +27,8 @@ from desktop_app.engine.api.model_access import ModelAccess
 from desktop_app.engine.api.models_api import ModelsApi
 from desktop_app.engine.api.starter_api import StarterApi
 from desktop_app.engine.api.uploads_api import UploadsApi
+from desktop_app.engine.backends.llama_cpp.answering import Answering, Choice, Surroundings
+from desktop_app.engine.backends.llama_cpp.files import RuntimeFiles
 from desktop_app.engine.errors import (
     ApiError,
     answer_api_error,
@@ -70,6 +72,7 @@ class ServiceOptions:
     port: int
     named_starter: Path | None = None
     starter: StarterModel = STARTER_MODEL
+    answering: Choice = "default"
 
 
 class Service:
@@ -83,7 +86,13 @@ class Service:
         self.files = StoredFiles(self.database, folders)
         self.uploads = Uploads(self.database, folders, self.files, self.stopping)
         self.life = JobLife(self.database)
-        self.loaded = LoadedModels(machine)
+        self._runtime_files = RuntimeFiles(folders.answering)
+        self.answering = Answering(
+            options.answering,
+            self._runtime_files,
+            Surroundings(machine.threads, machine.memory_available, machine.answers_on_processor),
+        )
+        self.loaded = LoadedModels(machine, self.answering)
         self.fetch = StarterFetch(options.starter, folders)
         finder = StarterFinder(
             options.starter,
@@ -94,7 +103,15 @@ class Service:
         )
         self.models = ModelList(self.database, folders, finder)
         self.fetches = HubFetches(folders)
-        self.bases = Bases(self.database, folders, self.models, finder, self._let_go)
+        self.bases = Bases(
+            self.database,
+            folders,
+            self.models,
+            finder,
+            machine.backend,
+            self._let_go,
+            self._runtime_files.tidy,
+        )
         self.results = Results(self.database, folders)
         self.exports = Exports(self.database, self.models, self.stopping)
         self.adapters = AdapterImport(self.database, folders, self.models)
@@ -119,6 +136,7 @@ class Service:
         tidy(self.database, self._options.folders)
         self.adapters.tidy()
         self.bases.tidy()
+        self._runtime_files.tidy()
         self.exports.start()
         self.supervisor.start()
         self.validator.start()
@@ -175,6 +193,7 @@ class Service:
             self.models,
             self.speed,
             self._starter_api,
+            self.answering,
             self._shut_down,
         )
         protocol = [

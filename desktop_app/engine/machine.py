@@ -6,8 +6,9 @@ from pathlib import Path
 
 import psutil
 
-from desktop_app.engine.backends.backend import Backend, ModelFileError
+from desktop_app.engine.backends.backend import PROCESSOR, Backend, ModelFileError
 from desktop_app.engine.backends.choose import Backends, Offer
+from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
 from desktop_app.engine.backends.thread_settings import training_environment
 
 MEMORY_MARGIN = 256 * 1024 * 1024
@@ -60,6 +61,14 @@ class Machine:
             return backend.named(model)
         except ModelFileError:
             return backend.name, backend.device
+
+    def answers_on_processor(self, model: Path) -> bool:
+        """Whether NumPy's back end answers with a model. Raises ModelFileError."""
+        backend = self.backend
+        name, device = backend.name, backend.device
+        if isinstance(backend, Backends):
+            name, device = backend.named(model)
+        return name == NumpyLlamaBackend.name and device == PROCESSOR
 
     def offers(self) -> list[Offer]:
         """Return every back end, and whether it is there."""

@@ -1,6 +1,7 @@
 """Runs the service until it is told to end."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -18,6 +19,8 @@ from desktop_app.engine.application import Service, ServiceOptions
 from desktop_app.engine.service_log import where
 from desktop_app.engine.store.database import StoreError
 from desktop_app.engine.wire import WireProtocol
+
+log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 1
 """How long open answers may go on after the end was asked for."""
@@ -119,8 +122,15 @@ class Serving:
         """Let go of unused models, and of the service itself when nobody needs it."""
         while True:
             await asyncio.sleep(MAINTENANCE_SECONDS)
-            self.service.loaded.release_idle()
-            idle = self.service.activity.idle_seconds()
-            unused = self._idle_exit is not None and idle >= self._idle_exit
-            if unused and not await self.service.is_busy():
-                self.shut_down()
+            try:
+                await self._maintain_once()
+            except Exception as error:  # noqa: BLE001  # a disk full for a second, say: without
+                # this loop the models would stay in memory, and the service for ever.
+                log.error("maintenance failed: %s", where(error))
+
+    async def _maintain_once(self) -> None:
+        self.service.loaded.release_idle()
+        idle = self.service.activity.idle_seconds()
+        unused = self._idle_exit is not None and idle >= self._idle_exit
+        if unused and not await self.service.is_busy():
+            self.shut_down()

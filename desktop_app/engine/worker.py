@@ -25,11 +25,12 @@ from desktop_app.engine.backends.backend import (
     LoraSettings,
     Model,
     ModelFileError,
+    OtherRunError,
     Plan,
     Trainer,
 )
 from desktop_app.engine.backends.choose import from_environment
-from desktop_app.engine.jobs_runner import job_folder, ranks
+from desktop_app.engine.jobs_runner import job_folder, kept_plan, ranks
 from desktop_app.engine.jobs_runner.batch_plan import BatchPlan
 from desktop_app.engine.jobs_runner.clock import EvenClock
 from desktop_app.engine.jobs_runner.encoding import RefusedLineError
@@ -37,7 +38,13 @@ from desktop_app.engine.jobs_runner.lessons import Material, read_material
 from desktop_app.engine.jobs_runner.settings import RunSettings
 from desktop_app.engine.jobs_runner.training_run import DivergedError, TrainingRun
 from desktop_app.engine.jobs_runner.worker_exit import WorkerExit
-from desktop_app.engine.jobs_runner.worker_log import LogWriter, Planned, Refused, Started
+from desktop_app.engine.jobs_runner.worker_log import (
+    LogWriter,
+    Planned,
+    Refused,
+    Started,
+    Unusable,
+)
 from desktop_app.engine.service_log import where
 from desktop_app.engine.store.file_lock import LockedError, file_lock
 
@@ -57,10 +64,10 @@ def main(arguments: list[str], stop: threading.Event | None = None) -> WorkerExi
             return _train(folder, folder / log_name, stop)
     except LockedError:
         return WorkerExit.OCCUPIED
-    except ModelFileError:
-        return WorkerExit.MODEL_FILE
     except StartFileError:
         return WorkerExit.START_FILE
+    except OtherRunError:
+        return WorkerExit.OTHER_RUN
     except MemoryError:
         return WorkerExit.NO_MEMORY
     except DivergedError:
@@ -98,7 +105,10 @@ def _train(folder: Path, log_path: Path, stop: threading.Event) -> WorkerExit:
     settings = msgspec.json.decode((folder / job_folder.SETTINGS).read_bytes(), type=RunSettings)
     with closing(LogWriter(log_path)) as log:
         try:
-            model = from_environment().load_to_train(Path(settings.model_path))
+            before = kept_plan.kept(folder)
+            model = from_environment().load_to_train(
+                Path(settings.model_path), before.plan.precision if before else None
+            )
             material = read_material(model, folder, settings, stop.is_set)
             if not material.n_training:
                 return WorkerExit.NOTHING_TO_LEARN
@@ -106,6 +116,9 @@ def _train(folder: Path, log_path: Path, stop: threading.Event) -> WorkerExit:
         except RefusedLineError as error:
             log.write(Refused(example=error.number, file=error.file))
             return WorkerExit.REFUSED
+        except ModelFileError as error:
+            log.write(Unusable(why=str(error)))
+            return WorkerExit.MODEL_FILE
         except BrokenOffError:
             return WorkerExit.STOPPED
 
@@ -155,8 +168,7 @@ def _run_once(attempt: _Attempt, *, saves_memory: bool) -> WorkerExit:
         seed=settings.seed,
     )
     trainer = attempt.trainer()
-    if saves_memory:
-        trainer.save_memory()
+    kept_plan.follow(trainer, attempt.folder, saves_memory=saves_memory)
     lessons = material.lessons(trainer)
     step, damaged = _restore(trainer, attempt.folder)
     started = Started(
@@ -187,11 +199,16 @@ def _planned(plan: Plan, *, again: bool) -> Planned:
 
 
 def _restore(trainer: Trainer, folder: Path) -> tuple[int, bool]:
-    """Take up the last sound state; return the step behind it, and whether one was damaged."""
+    """Take up the last sound state; return the step behind it, and whether one was damaged.
+
+    Raises OtherRunError for a sound one of another run, which is left where it is.
+    """
     damaged = False
     for state in reversed(job_folder.states(folder)):
         try:
             trainer.load_checkpoint(state)
+        except OtherRunError:
+            raise
         except CheckpointError:
             state.unlink()
             damaged = True

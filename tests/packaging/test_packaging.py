@@ -12,6 +12,7 @@ import grimp
 import pytest
 
 from desktop_app.engine.serve import options
+from desktop_app.engine.serve.places import default_store
 from desktop_app.engine.serve.starting import Exit
 
 ROOT = Path(__file__).parents[2]
@@ -129,12 +130,39 @@ def test_versions_are_the_tested_ones() -> None:
     assert {line for line in extra if not line.startswith("accelerate")} <= listed
 
 
-def test_the_page_names_options_that_exist() -> None:
-    commands = re.findall(
-        r"^ *(?:\S*/)?exemplar-engine ((?:serve|token|check).*)$", PAGE.read_text(), re.MULTILINE
+@pytest.fixture
+def written() -> list[tuple[str, argparse.Namespace]]:
+    """The page's commands, each with what stands before it: by whom or where it is run."""
+    lines = re.findall(
+        r"^ *(sudo |podman exec \S+ |)(?:\S*/)?exemplar-engine ((?:serve|token|check).*)$",
+        PAGE.read_text(),
+        re.MULTILINE,
     )
-    assert len(commands) > 5
-    for command in commands:
-        parsed = understood(shlex.split(command, comments=True))
+    return [(where.strip(), understood(shlex.split(line, comments=True))) for where, line in lines]
+
+
+def test_the_page_names_options_that_exist(
+    written: list[tuple[str, argparse.Namespace]],
+) -> None:
+    assert len(written) > 5
+    for _, parsed in written:
         if parsed.command == "serve":
-            assert options.fault_in(parsed) is None, command
+            assert options.fault_in(parsed) is None, parsed
+
+
+def test_the_page_asks_every_kind_of_service_for_its_own_store(
+    written: list[tuple[str, argparse.Namespace]],
+) -> None:
+    """Started in the terminal, by systemd (whose store root alone can read), in a container."""
+    (state,) = unit_lines("StateDirectory")
+    for command in ("token", "check"):
+        stores = {
+            where: parsed.store
+            for where, parsed in written
+            if parsed.command == command and (command == "token" or parsed.running)
+        }
+        assert stores == {
+            "": default_store(),
+            "sudo": Path("/var/lib") / state,
+            "podman exec engine": default_store(),
+        }

@@ -13,7 +13,7 @@ from desktop_app.engine.api.chat_reply import Reply, ReplyForm
 from desktop_app.engine.api.chat_request import ChatBody, plain_messages, read_body
 from desktop_app.engine.api.chat_tools import ToolPlan, plan_tools
 from desktop_app.engine.api.event_stream import EventStream, answer_head, usage_body
-from desktop_app.engine.api.model_access import ModelAccess, Session, while_awaited
+from desktop_app.engine.api.model_access import ModelAccess, while_awaited
 from desktop_app.engine.api.response_format import reply_grammar
 from desktop_app.engine.backends.backend import GeneratedPiece, Sampling, ToolCallForm
 from desktop_app.engine.errors import ApiError, not_offered
@@ -76,6 +76,7 @@ class ChatApi:
                 "response_format" if asked.grammar else "tool_choice",
                 must_hold=asked.grammar is not None or asked.tools.must_call,
             )
+            sampling = await session.settled(prompt, sampling)
         except RecursionError as error:
             message = "The body of the request is nested too deeply."
             raise ApiError(400, message) from error
@@ -84,14 +85,15 @@ class ChatApi:
             sampling.choices,
         )
         pieces = session.generate(prompt, sampling)
+        fingerprint = session.fingerprint(sampling)
         if body.stream:
-            chunks = _chunks(body, session, reply, pieces, len(prompt))
+            chunks = _chunks(body, fingerprint, reply, pieces, len(prompt))
             return StreamingResponse(chunks, media_type="text/event-stream")
         async with aclosing(while_awaited(request, pieces)) as awaited:
             async for piece in awaited:
                 for _ in reply.add(piece):
                     pass
-        head = _head(body, session, "chat.completion")
+        head = _head(body, fingerprint, "chat.completion")
         usage = usage_body(len(prompt), reply.completion_tokens)
         return json_answer(head | {"choices": reply.choices(), "usage": usage})
 
@@ -108,20 +110,20 @@ def _checked(body: ChatBody) -> _Asked:
     return _Asked(body, tools, grammar)
 
 
-def _head(body: ChatBody, session: Session, kind: str) -> dict[str, object]:
-    head = answer_head("chatcmpl-", kind, body.model, session.fingerprint)
+def _head(body: ChatBody, fingerprint: str, kind: str) -> dict[str, object]:
+    head = answer_head("chatcmpl-", kind, body.model, fingerprint)
     return head if body.service_tier is None else head | {"service_tier": "default"}
 
 
 async def _chunks(
     body: ChatBody,
-    session: Session,
+    fingerprint: str,
     reply: Reply,
     pieces: AsyncGenerator[GeneratedPiece],
     prompt_tokens: int,
 ) -> AsyncGenerator[bytes]:
     """Yield the events; the client's going away closes `pieces` and so stops the model."""
-    stream = EventStream(_head(body, session, "chat.completion.chunk"), body.with_usage)
+    stream = EventStream(_head(body, fingerprint, "chat.completion.chunk"), body.with_usage)
 
     async def told() -> AsyncGenerator[bytes]:
         for choice in reply.opening():

@@ -66,7 +66,8 @@ class CompletionsApi:
         session = await self._access.session(body.model)
         prompts = [await _read(session, body, given) for given in body.prompts()]
         await session.checked(prompts[0].sampling, "prompt")
-        head = answer_head("cmpl-", "text_completion", body.model, session.fingerprint)
+        fingerprint = session.fingerprint(*(prompt.sampling for prompt in prompts))
+        head = answer_head("cmpl-", "text_completion", body.model, fingerprint)
         if body.stream:
             events = _events(session, body, prompts, EventStream(head, body.with_usage))
             return StreamingResponse(events, media_type="text/event-stream")
@@ -97,7 +98,7 @@ async def _read(session: Session, body: CompletionBody, given: str | object) -> 
         if body.logprobs is not None:
             top = body.logprobs
             scored = await session.run(lambda model: _scored(model, tokens, top))
-    sampling = body.candidates(min(limit, body.wanted_tokens))
+    sampling = await session.settled(tokens, body.candidates(min(limit, body.wanted_tokens)))
     return _Prompt(tokens, echo, scored, sampling)
 
 

@@ -12,11 +12,14 @@ from desktop_app import __version__
 from desktop_app.engine.api.chat_request import plain_messages
 from desktop_app.engine.api.model_access import ModelAccess
 from desktop_app.engine.api.starter_api import StarterApi
+from desktop_app.engine.backends.backend import ModelFileError
+from desktop_app.engine.backends.llama_cpp.answering import NAME, Answering
 from desktop_app.engine.jobs_runner.job_life import JobLife
 from desktop_app.engine.jobs_runner.speed import SpeedMeter
 from desktop_app.engine.machine import Machine
 from desktop_app.engine.models.model_list import ModelList
 from desktop_app.engine.requests import json_answer, read_json
+from desktop_app.engine.store.table import UnknownIdError
 
 
 class TokenizeBody(Struct, frozen=True):
@@ -39,6 +42,7 @@ class EngineApi:
         models: ModelList,
         speed: SpeedMeter,
         starter: StarterApi,
+        answering: Answering,
         shut_down: Callable[[], None],
     ) -> None:
         self._access = access
@@ -47,6 +51,7 @@ class EngineApi:
         self._models = models
         self._speed = speed
         self._starter = starter
+        self._answering = answering
         self._shut_down = shut_down
 
     def routes(self) -> list[Route]:
@@ -85,6 +90,7 @@ class EngineApi:
                 "backend": backend,
                 "device": device,
                 "backends": self._machine.offers(),
+                "answering_runtime": self._runtime(),
                 "threads": self._machine.threads,
                 "memory_bytes": self._machine.memory_bytes(),
                 "memory_available_bytes": self._machine.memory_available(),
@@ -94,6 +100,20 @@ class EngineApi:
                 "active_jobs": active,
             }
         )
+
+    def _runtime(self) -> dict[str, object]:
+        """Say which models the optional runtime answers with, and why not with the others."""
+        why = self._answering.why_not()
+        models = [] if why else [self._answered(model.id) for model in self._models.listed()]
+        return {"name": NAME, "available": why is None, "why": why, "models": models}
+
+    def _answered(self, model: str) -> dict[str, object]:
+        try:
+            files = self._models.files(model)
+        except (ModelFileError, UnknownIdError) as error:
+            return {"id": model, "used": False, "why": str(error)}
+        used, why = self._answering.state_of(files.base, files.adapter)
+        return {"id": model, "used": used, "why": why}
 
     def shutdown(self, _request: Request) -> Response:
         """End the service; a running job goes on at the next start."""

@@ -1,6 +1,9 @@
 """Exports kept in the store until whoever ordered them, on another computer, has fetched them."""
 
 import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from starlette.requests import Request
@@ -20,6 +23,7 @@ class ExportFiles:
     def __init__(self, exports: Exports, folders: Folders) -> None:
         self._exports = exports
         self._folder = folders.root / "exports"
+        self._making = threading.Lock()
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -28,15 +32,24 @@ class ExportFiles:
             Route("/engine/exports/{id}/files/{name}", self.content, methods=["GET"]),
         ]
 
-    def make_place(self, export_id: str) -> Path:
-        """Return a new folder for an export; those of forgotten exports go."""
-        known = {record.id for record in self._exports.all()}
-        for path in self._folder.iterdir() if self._folder.is_dir() else ():
-            if path.name not in known:
-                shutil.rmtree(path, ignore_errors=True)
-        place = self._folder / export_id
-        place.mkdir(mode=0o700, parents=True)
-        return place
+    @contextmanager
+    def new_place(self, export_id: str) -> Iterator[Path]:
+        """Give a new folder for an export, to be ordered within; those of forgotten exports go.
+
+        One order at a time: a folder whose order is not remembered yet looks forgotten.
+        """
+        with self._making:
+            known = {record.id for record in self._exports.all()}
+            for path in self._folder.iterdir() if self._folder.is_dir() else ():
+                if path.name not in known:
+                    shutil.rmtree(path, ignore_errors=True)
+            place = self._folder / export_id
+            place.mkdir(mode=0o700, parents=True)
+            try:
+                yield place
+            except BaseException:
+                shutil.rmtree(place, ignore_errors=True)
+                raise
 
     def holds(self, record: ExportRecord) -> bool:
         """Whether an export is kept here, not in a folder of its user's."""

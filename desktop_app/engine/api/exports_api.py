@@ -169,12 +169,8 @@ class ExportsApi:
         export_id = random_id("export-")
         if body.folder is not None:
             return self._add(body, export_id, self._folder(body.folder))
-        place = self._kept.make_place(export_id)
-        try:
+        with self._kept.new_place(export_id) as place:
             return self._add(body, export_id, place)
-        except BaseException:
-            place.rmdir()
-            raise
 
     def _add(self, body: ExportBody, export_id: str, folder: Path) -> dict[str, object]:
         source = self._source(body.model)

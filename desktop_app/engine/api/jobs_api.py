@@ -19,7 +19,7 @@ from desktop_app.engine.errors import ApiError
 from desktop_app.engine.identifiers import random_id
 from desktop_app.engine.jobs_runner import job_folder
 from desktop_app.engine.jobs_runner.job_life import JobLife, NotPossibleError
-from desktop_app.engine.jobs_runner.origin import origin_of
+from desktop_app.engine.jobs_runner.origin import Origin, origin_of
 from desktop_app.engine.models.model_list import ModelList
 from desktop_app.engine.requests import Paging, json_answer, metadata_filter, read_json
 from desktop_app.engine.store.folders import Folders
@@ -69,14 +69,7 @@ class JobsApi:
         return json_answer(job_body(job))
 
     def _create(self, body: JobBody) -> JobRecord:
-        try:
-            origin = origin_of(self._models, body.model)
-        except UnknownIdError as error:
-            message = f"Model {body.model} is not available for fine-tuning or does not exist."
-            raise ApiError(400, message, param="model", code="model_not_available") from error
-        except ModelFileError as error:
-            message = f"Model {body.model} is not available for fine-tuning: {error}"
-            raise ApiError(400, message, param="model", code="model_file_damaged") from error
+        origin = self._origin(body.model)
         job = JobRecord(
             id=random_id("ftjob-"),
             created_at=int(time.time()),
@@ -96,11 +89,23 @@ class JobsApi:
         folder = self._folders.jobs / job.id
         try:
             job_folder.create(folder, training, validation, origin.adapter)
-            self._life.create(job)
+            with self._database.transaction():
+                self._origin(body.model)  # again: it may have been removed meanwhile
+                self._life.create(job)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return job
+
+    def _origin(self, model: str) -> Origin:
+        try:
+            return origin_of(self._models, model)
+        except UnknownIdError as error:
+            message = f"Model {model} is not available for fine-tuning or does not exist."
+            raise ApiError(400, message, param="model", code="model_not_available") from error
+        except ModelFileError as error:
+            message = f"Model {model} is not available for fine-tuning: {error}"
+            raise ApiError(400, message, param="model", code="model_file_damaged") from error
 
     def _file(self, param: str, file_id: str) -> Path:
         try:

@@ -34,10 +34,14 @@ class Session:
         self._model = loaded.of(files)
         self._adapter = files.adapter
 
-    @property
-    def fingerprint(self) -> str:
-        """What the same answer to the same seed depends on, as `system_fingerprint` has it."""
-        return self._model.fingerprint
+    def fingerprint(self, *samplings: Sampling) -> str:
+        """Return what the same answers to the same seed depend on, as `system_fingerprint`."""
+        return self._model.fingerprint(sampling.runtime for sampling in samplings)
+
+    async def settled(self, prompt: TokenIds, sampling: Sampling) -> Sampling:
+        """Decide what is going to answer. Raises ApiError."""
+        runtime = await self.run(lambda model: model.answered_by(len(prompt), sampling))
+        return replace(sampling, runtime=runtime)
 
     async def run(self, work: Callable[[Model], T]) -> T:
         """Do something with the model. Raises ApiError."""

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from desktop_app.engine.backends.backend import Backend, ModelFileError
+from desktop_app.engine.elsewhere import refuse_paths
 from desktop_app.engine.errors import SERVER_ERROR, ApiError
 from desktop_app.engine.models.bases import Bases, NoSpaceError
 from desktop_app.engine.models.hub_files import NotAModelError
@@ -20,6 +21,11 @@ from desktop_app.engine.models.starter_model import StarterFinder
 from desktop_app.engine.requests import json_answer, read_json
 from desktop_app.engine.store.durable import copy_durably
 from desktop_app.engine.store.folders import Folders
+
+FETCHED_INSTEAD = (
+    "Have the model fetched by its name, or put its file into the folder 'models' of the store on"
+    " that computer."
+)
 
 
 class ModelFileBody(Struct, frozen=True):
@@ -86,6 +92,7 @@ class StarterApi:
     async def take(self, request: Request) -> Response:
         """Copy a model into the store; the starter model's file is known by its checksum."""
         body = await read_json(request, ModelFileBody)
+        refuse_paths(request, "path", FETCHED_INSTEAD)
         return json_answer({"id": await run_in_threadpool(self._take, Path(body.path))}, 201)
 
     def _take(self, source: Path) -> str:

@@ -44,7 +44,11 @@ class GrammarUnavailableError(Exception):
 
 
 class CheckpointError(Exception):
-    """A checkpoint is damaged or belongs to another run."""
+    """A checkpoint cannot be used: it is damaged, unless it is an OtherRunError."""
+
+
+class OtherRunError(CheckpointError):
+    """A checkpoint is sound, and belongs to a run of another model, back end or kind of numbers."""
 
 
 class BrokenOffError(Exception):
@@ -196,6 +200,13 @@ class Trainer(Protocol):
         """Take less memory from here on, and more time."""
         ...
 
+    def take_up(self, plan: Plan) -> None:
+        """Use memory as an earlier attempt at this run did, so as to give the same to the last bit.
+
+        The device and the numbers are the model's: see `Backend.load_to_train`.
+        """
+        ...
+
     def step(self, batch: Sequence[TrainingExample], learning_rate: float) -> Measurement:
         """Do one optimizer step over the batch; what it measures is before the step."""
         ...
@@ -227,7 +238,7 @@ class Trainer(Protocol):
         ...
 
     def load_checkpoint(self, path: Path) -> None:
-        """Go on from a checkpoint. Raises CheckpointError."""
+        """Go on from a checkpoint. Raises CheckpointError, of a run not this one OtherRunError."""
         ...
 
     def export_adapter(self, folder: Path) -> None:
@@ -325,8 +336,11 @@ class Backend(Protocol):
         """Read a model file into memory. Raises ModelFileError."""
         ...
 
-    def load_to_train(self, path: Path) -> Model:
-        """Read a model file that is going to be trained. Raises ModelFileError."""
+    def load_to_train(self, path: Path, precision: str | None = None) -> Model:  # noqa: ARG002  # of most
+        """Read a model file that is going to be trained. Raises ModelFileError.
+
+        `precision` is that of the plan of an earlier attempt, whose numbers are taken again.
+        """
         return self.load(path)
 
     def memory_needed(self, path: Path, *, training: bool) -> int:

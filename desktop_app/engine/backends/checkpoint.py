@@ -10,7 +10,7 @@ from safetensors.numpy import save as to_safetensors
 
 from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.atomic_file import write_atomically
-from desktop_app.engine.backends.backend import CheckpointError
+from desktop_app.engine.backends.backend import CheckpointError, OtherRunError
 
 
 class OptimizerState(Protocol):
@@ -34,7 +34,10 @@ def save(path: Path, optimizer: OptimizerState, identity: dict[str, object]) -> 
 
 
 def load(path: Path, optimizer: OptimizerState, identity: dict[str, object]) -> None:
-    """Put the saved state into the optimizer and its parameters, or raise CheckpointError."""
+    """Put the saved state into the optimizer and its parameters, or raise CheckpointError.
+
+    Of a sound state whose identity is another, OtherRunError.
+    """
     damaged = CheckpointError(f"The checkpoint {path.name} is damaged.")
     try:
         with safe_open(path, "np") as file:
@@ -46,7 +49,7 @@ def load(path: Path, optimizer: OptimizerState, identity: dict[str, object]) -> 
     if metadata.pop("sha256", None) != _checksum(saved, metadata):
         raise damaged
     if metadata.get("identity") != json.dumps(identity, sort_keys=True):
-        raise CheckpointError(f"The checkpoint {path.name} belongs to another run.")
+        raise OtherRunError(f"The checkpoint {path.name} belongs to another run.")
     if saved.keys() != current.keys():
         raise damaged
     if any(saved[name].shape != current[name].shape for name in current):

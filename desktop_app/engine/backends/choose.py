@@ -83,18 +83,17 @@ class Backends(Backend):
         return self.of(path).load(path)
 
     @override
-    def load_to_train(self, path: Path) -> Model:
-        """Read a model that is going to be trained. Raises ModelFileError."""
-        return self.of(path, training=True).load(path)
+    def load_to_train(self, path: Path, precision: str | None = None) -> Model:
+        return self.of(path, training=True).load_to_train(path, precision)
 
     @override
     def memory_needed(self, path: Path, *, training: bool) -> int:
         name, _ = self.named(path, training=training)
         if name == self._numpy.name:
             return self._numpy.memory_needed(path, training=training)
-        facts = self._known()
-        halves = facts is not None and facts.halves
-        return memory_needed(path, 2 if halves else 4, training=training)
+        # Where it is decided only as the model is loaded, the larger is counted with.
+        itemsize = 2 if self._precision() == "bfloat16" else 4
+        return memory_needed(path, itemsize, training=training)
 
     @override
     def check(self, path: Path) -> None:
@@ -192,8 +191,9 @@ class Backends(Backend):
         missing = self._lacks()
         if missing is not None:
             raise ModelFileError(
-                f"This model needs PyTorch, and the package {missing} is not installed. Install the"
-                " program with its extra 'torch'."
+                "This model needs the PyTorch add-on, and its package"
+                f" {missing} is not installed. How to install it is written in the program's"
+                " README, under “Larger models, GPUs, another computer”."
             )
         if self._torch is None:
             from desktop_app.engine.backends.torch_models.backend import (  # noqa: PLC0415  # slow

@@ -80,6 +80,11 @@ class PackTrainer(Trainer):
         self._saves_memory = True
         self.pack_tokens = max(SMALLEST_PACK, self.pack_tokens // 2)
 
+    @override
+    def take_up(self, plan: Plan) -> None:
+        self._saves_memory = plan.saves_memory
+        self.pack_tokens = plan.pack_tokens
+
     @abstractmethod
     def forget_gradients(self) -> None:
         """Begin a batch: what the passes add to is 0."""

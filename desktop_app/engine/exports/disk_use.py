@@ -43,6 +43,7 @@ class DiskUse:
             "models": models,
             "files_bytes": folder_bytes(self._folders.files),
             "uploads_bytes": folder_bytes(self._folders.uploads),
+            "answering_bytes": folder_bytes(self._folders.answering),
             "total_bytes": folder_bytes(self._folders.root),
         }
 

@@ -13,6 +13,7 @@ from desktop_app.engine.store.table import UnknownIdError
 TRAINING = "training.jsonl"
 VALIDATION = "validation.jsonl"
 SETTINGS = "job.json"
+PLAN = "plan.json"
 LOCK = "lock"
 START = "start"
 REFERENCE = "reference.jsonl"

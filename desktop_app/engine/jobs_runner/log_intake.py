@@ -3,6 +3,7 @@
 from desktop_app.core.jobs.job import JobError
 from desktop_app.engine.jobs_runner.job_life import JobLife, add_event
 from desktop_app.engine.jobs_runner.results import Results
+from desktop_app.engine.jobs_runner.worker_exit import model_error
 from desktop_app.engine.jobs_runner.worker_log import (
     Done,
     Exported,
@@ -13,6 +14,7 @@ from desktop_app.engine.jobs_runner.worker_log import (
     Planned,
     Refused,
     Started,
+    Unusable,
 )
 from desktop_app.engine.store.database import Database
 from desktop_app.engine.store.facts import set_fact
@@ -48,6 +50,8 @@ class LogIntake:
                 self._life.fail(
                     job_id, JobError(code="invalid_training_file", message=message, param=line.file)
                 )
+            case Unusable():
+                self._life.fail(job_id, model_error(line.why))
             case Measured():
                 self._life.measured(job_id, line)
             case NotSaved():

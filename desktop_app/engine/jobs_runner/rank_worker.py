@@ -70,8 +70,8 @@ def shadow(folder: Path, number: int) -> Path:
     place = folder / f"rank-{number}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o700)
-    names = [job_folder.TRAINING, job_folder.VALIDATION, job_folder.SETTINGS, *GROWING]
-    for path in (*(folder / name for name in names), *job_folder.states(folder)):
+    names = [job_folder.TRAINING, job_folder.VALIDATION, job_folder.SETTINGS, job_folder.PLAN]
+    for path in (*(folder / name for name in (*names, *GROWING)), *job_folder.states(folder)):
         if path.is_file():
             _link(path, place / path.name)
     if (folder / job_folder.START).is_dir():

@@ -32,9 +32,14 @@ def rank(environment: Mapping[str, str] = os.environ) -> int:
     return int(environment.get("RANK", "0"))
 
 
+def count(environment: Mapping[str, str] = os.environ) -> int:
+    """Return how many processes train together, 1 for one alone."""
+    return int(environment.get("WORLD_SIZE", "1"))
+
+
 def are_several(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether this process has others to train with."""
-    return int(environment.get("WORLD_SIZE", "1")) > 1
+    return count(environment) > 1
 
 
 def is_first(environment: Mapping[str, str] = os.environ) -> bool:

@@ -28,6 +28,8 @@ PASSED_ON = (
     "MALLOC_MMAP_THRESHOLD_",
     "MALLOC_TRIM_THRESHOLD_",
     "ACCELERATE_USE_CPU",
+    "OPENBLAS_CORETYPE",
+    "HF_HUB_DISABLE_TELEMETRY",
 )
 OWN = "EXEMPLAR_"
 """How the names of this program's own variables begin."""

@@ -52,8 +52,8 @@ class RunKeeper:
         if not self._written_at_last(lambda: self._log.write(line)):
             raise BrokenOffError
 
-    def save(self, step: int) -> None:
-        """Save the state, behind which lies nothing that the log does not hold.
+    def save(self, step: int) -> bool:
+        """Save the state, behind which lies nothing that the log does not hold; whether it was.
 
         On a full disk the state before the last makes room. If that is not enough, the run goes
         on without, says so, and tries again later.
@@ -72,6 +72,7 @@ class RunKeeper:
         if saved:
             _remove(earlier[: 1 - KEPT_STATES])
         self._note(step, saved=saved)
+        return saved
 
     def export(self, step: int) -> bool:
         """Write an epoch's adapter; False, leaving nothing of it, if there is no room."""

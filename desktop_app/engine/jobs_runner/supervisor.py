@@ -19,7 +19,12 @@ from desktop_app.engine.jobs_runner.log_intake import LogIntake
 from desktop_app.engine.jobs_runner.queue_thread import QueueThread
 from desktop_app.engine.jobs_runner.settings import resolve, run_settings
 from desktop_app.engine.jobs_runner.speed import SpeedMeter
-from desktop_app.engine.jobs_runner.worker_exit import NO_MEMORY_CODE, WorkerExit, job_error
+from desktop_app.engine.jobs_runner.worker_exit import (
+    NO_MEMORY_CODE,
+    WorkerExit,
+    job_error,
+    model_error,
+)
 from desktop_app.engine.jobs_runner.worker_log import LogReader, attempts, next_attempt
 from desktop_app.engine.jobs_runner.worker_process import WorkerProcess
 from desktop_app.engine.machine import Machine
@@ -164,12 +169,13 @@ class Supervisor:
             return job_error(WorkerExit.MODEL_FILE)
         try:
             missing = self._machine.lacks_memory(path, training=True)
-            if missing:
+            # What is planned is planned by what is free when the worker begins.
+            if missing or self._machine.backend.plans_memory(path, training=True):
                 self._loaded.release_idle(seconds=0, patience=5)
                 give_memory_back()
                 missing = self._machine.lacks_memory(path, training=True)
-        except ModelFileError:
-            return job_error(WorkerExit.MODEL_FILE)
+        except ModelFileError as error:
+            return model_error(str(error))
         if missing:
             return JobError(code=NO_MEMORY_CODE, message=missing)
         resolved = job.resolved or resolve(job.requested, job.n_examples)

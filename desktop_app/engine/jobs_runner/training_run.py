@@ -156,11 +156,11 @@ class TrainingRun:
 
     def _save(self, step: int) -> None:
         began_at = time.monotonic()
-        self._keeper.save(step)
-        # What is done from here on is not in it.
+        saved = self._keeper.save(step)
+        # What is done from here on is not in it. Without room the next try is as far away.
         self._saved_at = began_at
         self._save_seconds = time.monotonic() - began_at
-        self._is_new = False
+        self._is_new = not saved
 
 
 def _named(prefix: str, measured: Measurement) -> dict[str, float]:

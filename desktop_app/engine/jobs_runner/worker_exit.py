@@ -19,6 +19,7 @@ class WorkerExit(IntEnum):
     OCCUPIED = 16
     REFUSED = 17
     START_FILE = 18
+    OTHER_RUN = 19
 
 
 NO_MEMORY_CODE = "insufficient_memory"
@@ -34,6 +35,11 @@ _ERRORS = {
         message="The tuned model from which training was to go on is damaged or belongs to another"
         " base model. Choose another one.",
         param="model",
+    ),
+    WorkerExit.OTHER_RUN: JobError(
+        code="saved_state_of_another_run",
+        message="Training cannot go on from what was saved of this job: since then the base model,"
+        " or that which computes with it, has changed. Start a new job.",
     ),
     WorkerExit.NO_MEMORY: JobError(
         code=NO_MEMORY_CODE,
@@ -62,6 +68,12 @@ _ERRORS = {
         message="Another process is still training this job. Start the job again in a minute.",
     ),
 }
+
+
+def model_error(why: str) -> JobError:
+    """Say why a base model cannot be trained, in its back end's words."""
+    code = _ERRORS[WorkerExit.MODEL_FILE].code
+    return JobError(code=code, message=f"The base model cannot be trained here. {why}")
 
 
 def job_error(exit_code: int) -> JobError:

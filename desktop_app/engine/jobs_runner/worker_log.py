@@ -63,6 +63,12 @@ class Refused(Struct, frozen=True, tag="refused"):
     file: str
 
 
+class Unusable(Struct, frozen=True, tag="unusable"):
+    """The base model cannot be trained here, as `why` says; nothing was done."""
+
+    why: str
+
+
 class NotSaved(Struct, frozen=True, tag="not_saved"):
     """The disk is full: the state behind `step` could not be saved, and training goes on."""
 
@@ -86,7 +92,7 @@ class Done(Struct, frozen=True, tag="done"):
     tokens_per_second: float | None
 
 
-Line = Started | Planned | Refused | Measured | NotSaved | Exported | Done
+Line = Started | Planned | Refused | Unusable | Measured | NotSaved | Exported | Done
 
 
 def attempts(job_folder: Path) -> list[Path]:

@@ -23,6 +23,7 @@ class WorkerProcess:
         self._errors = job_folder / ERRORS_NAME
         self._log = log
         self._was_asked = False
+        _remove_left_over(log)
         whole = {**os.environ, **environment}
         self._launch = launching.chosen(whole)
         with self._errors.open("ab") as errors:
@@ -78,3 +79,10 @@ class WorkerProcess:
 
     def _words(self) -> list[ranks.LastWord | None]:
         return ranks.last_words(self._log, self._launch.processes)
+
+
+def _remove_left_over(log: Path) -> None:
+    """Remove what asked an attempt to end that never had a log, and so has this one's name."""
+    ranks.stop_path(log).unlink(missing_ok=True)
+    for word in log.parent.glob(f"{log.stem}.end-*"):
+        word.unlink()

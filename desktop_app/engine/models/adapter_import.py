@@ -84,6 +84,7 @@ class AdapterImport:
                 adapter=record_id,
             )
             with self._database.transaction() as connection:
+                self._models.trainable(fitting)  # it may have been removed meanwhile
                 CHECKPOINTS.add(connection, record, owner=IMPORTED)
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)

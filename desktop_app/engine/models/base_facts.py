@@ -1,5 +1,6 @@
 """What is known of a base model that is here: its measures, and whether it fits this machine."""
 
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +14,9 @@ from desktop_app.engine.machine import Machine
 from desktop_app.engine.models.fits import NUMPY, TORCH, Fit, Fits, MeasuredSpeed
 from desktop_app.engine.models.hub_files import CONFIG
 from desktop_app.engine.models.shape import Shape, context_of, read_config, shape_of
+from desktop_app.engine.service_log import where
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,10 @@ class KnownBases:
             return str(error)
         except OSError:
             return "Its files cannot be read."
+        except Exception as error:  # noqa: BLE001  # of files that nobody vouches for: the other
+            # models must be told of all the same.
+            log.error("a model cannot be understood: %s", where(error))
+            return "Its files are damaged."
 
     def _name(self, path: Path) -> str:
         backend = self._machine.backend

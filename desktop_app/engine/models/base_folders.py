@@ -1,6 +1,7 @@
 """Base models that lie in the store as folders of their own."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,19 +65,31 @@ def new_folder(models: Path) -> Path:
 def show(folder: Path, target: Path) -> None:
     """Put a model that is whole and on disk where models are looked for, in place of any other."""
     if target.exists():
-        remove(target)
+        clear(hide(target))
     move_durably(folder, target)
 
 
-def remove(folder: Path) -> None:
-    """Remove a model: at first out of sight, so that a kill leaves no half of it there."""
-    hidden = folder.parent / random_id(_REMOVED)
-    move_durably(folder, hidden)
-    shutil.rmtree(hidden, ignore_errors=True)
+def hide(place: Path) -> Path:
+    """Put a model, a folder or a file, where nobody looks for one, and return where that is.
+
+    From then on it is removed: what a kill leaves of it goes at the next start. Raises OSError.
+    """
+    hidden = place.parent / random_id(_REMOVED)
+    move_durably(place, hidden)
+    return hidden
+
+
+def clear(hidden: Path) -> None:
+    """Free the space of a model that is out of sight, as far as that is possible now."""
+    if hidden.is_dir():
+        shutil.rmtree(hidden, ignore_errors=True)
+        return
+    with suppress(OSError):
+        hidden.unlink()
 
 
 def tidy(models: Path) -> None:
     """Remove what a kill left half taken or half removed. What is being fetched is kept."""
     for path in models.iterdir():
         if path.name.startswith((_TAKING, _REMOVED)):
-            shutil.rmtree(path, ignore_errors=True)
+            clear(path)

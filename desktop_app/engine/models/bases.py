@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.engine.backends.backend import ModelFileError
+from desktop_app.engine.backends.backend import Backend, ModelFileError
 from desktop_app.engine.machine import gigabytes
 from desktop_app.engine.models import base_folders
 from desktop_app.engine.models.hub_files import HubFile, NotAModelError, wanted
@@ -14,7 +14,7 @@ from desktop_app.engine.models.model_list import ModelList, plain_name
 from desktop_app.engine.models.origin import Licence, Origin, write_origin
 from desktop_app.engine.models.starter_model import StarterFinder
 from desktop_app.engine.store.database import Database
-from desktop_app.engine.store.durable import CHUNK_BYTES, sync_folder
+from desktop_app.engine.store.durable import CHUNK_BYTES
 from desktop_app.engine.store.folders import Folders
 from desktop_app.engine.store.records import CHECKPOINTS, FINISHED, JOBS, JobStatus
 from desktop_app.engine.store.table import UnknownIdError
@@ -42,7 +42,10 @@ class Base:
 
 
 class Bases:
-    """`release` lets go of models in memory that nobody uses, before one is removed."""
+    """`release` lets go of models in memory that nobody uses, before one is removed.
+
+    `removed` is told afterwards.
+    """
 
     def __init__(
         self,
@@ -50,13 +53,17 @@ class Bases:
         folders: Folders,
         models: ModelList,
         starter: StarterFinder,
+        backend: Backend,
         release: Callable[[], None],
+        removed: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._models_folder = folders.models
         self._models = models
         self._starter = starter
+        self._backend = backend
         self._release = release
+        self._removed = removed
 
     def tidy(self) -> None:
         """Remove what a kill left half taken or half removed."""
@@ -105,9 +112,11 @@ class Bases:
         with self._database.transaction():  # nobody can begin a job with it meanwhile
             self._check_unused(model_id)
             try:
-                _remove(place)
+                hidden = base_folders.hide(place)
             except PermissionError as error:  # Windows, where nothing that is open is removed
                 raise BaseInUseError(f"Another program holds files of {model_id} open.") from error
+        base_folders.clear(hidden)  # gigabytes: nobody should wait for the database meanwhile
+        self._removed()
 
     def take(self, source: Path) -> str:
         """Copy a model's folder into the store and return its name.
@@ -132,6 +141,7 @@ class Bases:
         try:
             for file in files:
                 _copy(source / file.path, folder / file.path)
+            self._backend.check(base_folders.base_folder(folder).weights or folder)
             write_origin(folder, Origin(id=name, files=tuple(files), licence=Licence()))
             base_folders.show(folder, target)
         except BaseException:
@@ -164,14 +174,6 @@ class Bases:
                 f"The tuned model {tuned[0]}{more} cannot answer without {model_id}. Delete what"
                 " was made from it first."
             )
-
-
-def _remove(place: Path) -> None:
-    if place.is_dir():
-        base_folders.remove(place)
-        return
-    place.unlink()
-    sync_folder(place.parent)
 
 
 def _files_in(folder: Path) -> list[HubFile]:

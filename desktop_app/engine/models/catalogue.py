@@ -10,7 +10,7 @@ from desktop_app.engine.models.hub_name import HubName
 from desktop_app.engine.models.origin import Licence
 from desktop_app.engine.models.shape import Shape
 
-_PATH = Path(__file__).resolve().parents[3] / "resources" / "catalogue.json"
+_PATH = Path(__file__).with_name("catalogue.json")
 STORED_BYTES = 2
 """Bytes of a bfloat16."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from desktop_app.engine.backends.choose import CHOICE_VARIABLE
+from desktop_app.engine.backends.choose import CHOICE_VARIABLE, DEVICE_VARIABLE
 from desktop_app.engine.backends.numpy_llama.needs import NUMBER, PROGRAM, memory_needed
 from desktop_app.engine.backends.torch_models.facts import VARIABLE, Facts, lacking
 from desktop_app.engine.backends.torch_models.sizes import needed_by
@@ -21,8 +21,8 @@ _BFLOAT16 = 2
 _RESERVED_PART, _MOST_RESERVED = 4, 2 << 30
 """The system keeps a quarter of the memory for itself, 2 GiB at most: our own assumption."""
 NO_TORCH = (
-    "This model needs the PyTorch add-on, which is not installed. Install it with the program's"
-    " [torch] extra."
+    "This model needs the PyTorch add-on, which is not installed. How to install it is written in"
+    " the program's README, under “Larger models, GPUs, another computer”."
 )
 NUMPY_ONLY = "The service was told to work with NumPy alone, which does not run this model."
 CROWDED = (
@@ -134,9 +134,17 @@ class Fits:
         return self._machine.backend.variables().get(CHOICE_VARIABLE, "auto")
 
     def _facts(self) -> Facts | None:
-        """Return what PyTorch finds on this computer, None where that is not known yet."""
-        told = self._machine.backend.variables().get(VARIABLE)
-        return msgspec.json.decode(told, type=Facts) if told else None
+        """Return what PyTorch finds on this computer, None where that is not known yet.
+
+        Of another device than the one that was wanted, nothing is known but its kind.
+        """
+        variables = self._machine.backend.variables()
+        told, wanted = variables.get(VARIABLE), variables.get(DEVICE_VARIABLE, "")
+        if not told:
+            return None
+        facts = msgspec.json.decode(told, type=Facts)
+        kind = wanted.partition(":")[0]
+        return facts if kind in {"", facts.kind} else Facts(kind, wanted)
 
 
 def expected_speed(shape: Shape, backend: str, measured: MeasuredSpeed | None) -> float | None:

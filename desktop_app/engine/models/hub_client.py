@@ -29,6 +29,7 @@ MOST_ANSWER_BYTES = 16 << 20
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _BUSY = "The model hub asks to wait: too many requests came from this connection.{wait}"
 LOST = "The connection to the model hub was lost."
+_PACKED = "The model hub, or a proxy before it, sends files packed, though asked not to."
 _UNREACHABLE = "The model hub cannot be reached. Check the connection to the internet."
 
 
@@ -151,7 +152,7 @@ class Hub:
     async def _read(self, name: HubName, url: str, most_bytes: int) -> bytes:
         body = bytearray()
         async with self.client() as client, self._opened(client, name, url, {}) as response:
-            async for piece in response.aiter_bytes():
+            async for piece in response.aiter_raw():  # identity was asked for
                 body += piece
                 if len(body) > most_bytes:
                     raise HubError(502, "The model hub's answer is longer than it may be.")
@@ -182,10 +183,12 @@ class Hub:
             try:
                 if not response.is_success:
                     raise self._refusal(name, response, has_token=bool(token))
+                if response.headers.get("content-encoding", "identity").lower() != "identity":
+                    raise HubError(502, _PACKED)
                 yield response
             finally:
                 await response.aclose()
-        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise HubError(502, lost, again=True) from error
 
     def _refusal(self, name: HubName, response: "httpx2.Response", *, has_token: bool) -> HubError:

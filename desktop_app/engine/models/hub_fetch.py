@@ -32,6 +32,7 @@ PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 WRONG = "{file} is not what the model hub announced: its checksum is wrong. Try again."
 TOO_LONG = "The model hub sends more of {file} than it announced."
 DISK_FULL = "The disk is full. Free some space; what was fetched is kept."
+FAILED = "The service failed on this. Its log says where. Try again."
 NOT_STORED = "The model could not be stored: {reason}."
 
 
@@ -86,6 +87,9 @@ class HubFetch:
             reason = error.strerror or type(error).__name__
             full = error.errno == errno.ENOSPC
             self.error = DISK_FULL if full else NOT_STORED.format(reason=reason)
+        except Exception as error:  # noqa: BLE001  # it would end unseen, as if it was stopped
+            log.error("fetching failed: %s", where(error))
+            self.error = FAILED
         finally:
             self._ended.set()
 
@@ -135,7 +139,7 @@ class HubFetch:
             if start and not _goes_on(response, start):
                 start = 0
             with part.open("ab" if start else "wb") as written:
-                async for piece in response.aiter_bytes():  # as they come
+                async for piece in response.aiter_raw():  # as they come
                     start += len(piece)
                     if start > file.size:
                         raise HubError(502, TOO_LONG.format(file=file.path))

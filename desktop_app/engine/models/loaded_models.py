@@ -5,7 +5,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +15,8 @@ import numpy as np
 
 from desktop_app import __version__
 from desktop_app.engine.backends.backend import GeneratedPiece, Model, Sampling, TokenIds
+from desktop_app.engine.backends.llama_cpp.answering import Answering
+from desktop_app.engine.backends.llama_cpp.model import LlamaCppModel
 from desktop_app.engine.machine import Machine
 from desktop_app.engine.memory import give_memory_back
 from desktop_app.engine.models.model_list import ModelFiles
@@ -63,6 +65,8 @@ class _Answer:
             if self._unwanted.is_set():
                 log.info("generation stopped after %d tokens", piece.completion_tokens)
                 break
+            if piece.says_nothing:
+                return True  # it waits for something: the others may go on
             self.tell(piece)
             if time.monotonic() >= until:
                 return True
@@ -81,21 +85,27 @@ class _Answer:
 
 
 class LoadedModel:
-    """One base model and the one thread that works with it: replies take turns on it.
+    """One base model and the one thread that works with it: replies take turns on it."""
 
-    `fingerprint` changes with what the answer to a seed depends on, beside the model asked for.
-    """
-
-    def __init__(self, machine: Machine, path: Path) -> None:
+    def __init__(self, machine: Machine, path: Path, answering: Answering | None = None) -> None:
         self._machine = machine
         self._path = path
+        self._answering = answering
         self._model: Model | None = None
         self._used_at = time.monotonic()
         self._answers: set[_Answer] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"model-{path.stem}")
-        parts = (__version__, machine.backend.name, np.__version__, machine.threads, path.name)
+
+    def fingerprint(self, runtimes: Iterable[str]) -> str:
+        """Return what changes with all that the answer to a seed depends on, beside the model.
+
+        `runtimes` are those that answer, '' for the default.
+        """
+        others = sorted({runtime for runtime in runtimes if runtime})
+        machine, name = self._machine, self._path.name
+        parts = (__version__, machine.backend.name, np.__version__, machine.threads, name, *others)
         digest = hashlib.sha256(repr(parts).encode()).hexdigest()
-        self.fingerprint = f"fp_{digest[:10]}"
+        return f"fp_{digest[:10]}"
 
     async def run(self, adapter: Path | None, work: Callable[[Model], T]) -> T:
         """Do something with the model under an adapter.
@@ -125,28 +135,46 @@ class LoadedModel:
     def release_if_idle(self, seconds: float) -> Future[None]:
         """Forget the weights, behind whatever waits, if nobody used them for so long."""
         released: Future[None] = Future()
-        if not self._submit(self._release, seconds, released):
+        # Without waiting for its turn: this is asked every second, also while replies are made.
+        # With 0 it waits all the same, for a model that is being loaded as well.
+        nothing = self._model is None or time.monotonic() - self._used_at < seconds
+        if (seconds > 0 and nothing) or not self._submit(self._release, seconds, released):
             released.set_result(None)
         return released
 
     def close(self) -> None:
         """End the thread; what waits is dropped."""
         self._thread.shutdown(cancel_futures=True)
+        self._let_go()
         for answer in list(self._answers):
             answer.give_up()
             answer.tell(asyncio.CancelledError())
 
     def _run(self, adapter: Path | None, work: Callable[[Model], T]) -> T:
         if self._model is None:
-            lacking = self._machine.lacks_memory(self._path, training=False)
-            if lacking:
-                raise NoMemoryError(lacking)
-            self._model = self._machine.backend.load(self._path)
+            self._model = self._load()
         try:
             self._model.use_adapter(adapter)
             return work(self._model)
         finally:
             self._used_at = time.monotonic()
+
+    def _load(self) -> Model:
+        answering = self._answering
+        if answering is None or answering.why_not_for(self._path) is not None:
+            return self._load_default()
+        return LlamaCppModel(self._path, answering, self._load_default, self._submit)
+
+    def _load_default(self) -> Model:
+        lacking = self._machine.lacks_memory(self._path, training=False)
+        if lacking:
+            raise NoMemoryError(lacking)
+        return self._machine.backend.load(self._path)
+
+    def _let_go(self) -> None:
+        if isinstance(self._model, LlamaCppModel):
+            self._model.close()
+        self._model = None
 
     def _submit(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Line up work; return whether the thread still takes any."""
@@ -175,12 +203,14 @@ class LoadedModel:
     def _finish(self, answer: _Answer, error: BaseException | None = None) -> None:
         self._answers.discard(answer)
         answer.end(error)
+        if not self._answers and isinstance(self._model, LlamaCppModel):
+            self._model.rest()
 
     def _release(self, seconds: float, released: Future[None]) -> None:
         if self._answers and self._submit(self._release, seconds, released):
             return  # behind the replies that are being made
         if self._model is not None and time.monotonic() - self._used_at >= seconds:
-            self._model = None
+            self._let_go()
             give_memory_back()
             log.info("released a model that nobody used")
         released.set_result(None)
@@ -189,8 +219,9 @@ class LoadedModel:
 class LoadedModels:
     """A thread a base model. Used from the event loop, but for `release_idle`."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, answering: Answering | None = None) -> None:
         self._machine = machine
+        self._answering = answering
         self._lock = threading.Lock()
         self._models: dict[Path, LoadedModel] = {}
 
@@ -198,7 +229,8 @@ class LoadedModels:
         """Return the base model's thread."""
         with self._lock:
             if files.base not in self._models:
-                self._models[files.base] = LoadedModel(self._machine, files.base)
+                loaded = LoadedModel(self._machine, files.base, self._answering)
+                self._models[files.base] = loaded
             return self._models[files.base]
 
     def release_idle(self, seconds: float = IDLE_SECONDS, *, patience: float = 0.0) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from msgspec import Struct
 
@@ -82,15 +82,17 @@ def shape_of(config: Mapping[str, Any]) -> Shape | None:
     Source of the names: transformers, models/llama/configuration_llama.py.
     """
     found = (config.get(name) for name in _NEEDED)
-    whole = [value for value in found if isinstance(value, int) and 0 < value <= _MOST]
+    whole = [value for value in found if _is_size(value)]
     if len(whole) != len(_NEEDED):
         return None
     layers, width, heads, inner, vocabulary = whole
     key_heads = config.get("num_key_value_heads") or heads
     head_width = config.get("head_dim") or max(1, width // heads)
-    if not all(isinstance(value, int) and 0 < value <= _MOST for value in (key_heads, head_width)):
+    if not (_is_size(key_heads) and _is_size(head_width)):
         return None
-    architecture = str(config.get("model_type") or "")[:60]
+    kind = config.get("model_type")
+    # Half a surrogate pair is a text to JSON's reader, and none to its writer.
+    architecture = kind[:60] if isinstance(kind, str) and kind.isascii() else ""
     tied = config.get("tie_word_embeddings", architecture.startswith("gemma"))
     return Shape(
         architecture=architecture,
@@ -109,7 +111,12 @@ def shape_of(config: Mapping[str, Any]) -> Shape | None:
 def context_of(config: Mapping[str, Any]) -> int | None:
     """Return how many tokens a model reads, as its config.json states it."""
     value = config.get("max_position_embeddings")
-    return value if isinstance(value, int) and 0 < value <= _MOST else None
+    return value if _is_size(value) else None
+
+
+def _is_size(value: object) -> TypeGuard[int]:
+    """Whether it is a size; true and false are none, though Python counts with them."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST
 
 
 _NEEDED = (

@@ -11,6 +11,8 @@ from desktop_app.engine.serve.names import LOOPBACK_NAMES, Address, url_host
 from desktop_app.engine.store.durable import write_durably
 from desktop_app.engine.store.folders import Folders
 
+FINGERPRINT = "certificate_sha256"
+
 
 @dataclass(frozen=True)
 class Announcement:
@@ -48,9 +50,15 @@ class Announcement:
             lines += ["SHA-256 fingerprint of the certificate:", f"  {self.fingerprint}"]
         return "\n".join(lines) + "\n"
 
+    def keep(self, folders: Folders) -> None:
+        """Keep where the service is, and how its certificate is known, in the store."""
+        where: dict[str, object] = {"base_url": self.base_url, "pid": os.getpid()}
+        if self.fingerprint is not None:
+            where[FINGERPRINT] = self.fingerprint
+        write_durably(folders.service, json.dumps(where).encode())
+
     def announce(self, folders: Folders) -> None:
         """Say it."""
-        where = json.dumps({"base_url": self.base_url, "pid": os.getpid()})
-        write_durably(folders.service, where.encode())
+        self.keep(folders)
         sys.stdout.write(self.text())
         sys.stdout.flush()

@@ -12,12 +12,13 @@ import os
 import signal
 import ssl
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from desktop_app.engine.serve.starting import Exit, StartError
+from desktop_app.engine.service_log import where
 from desktop_app.engine.store.durable import write_durably
 
 if TYPE_CHECKING:
@@ -36,15 +37,16 @@ _NO_LIBRARY = (
 )
 
 
-def keep_certificate(folder: Path, names: Sequence[str]) -> tuple[Path, Path]:
-    """Return a certificate and its key from `folder`, made anew where one does not serve.
+def keep_certificate(folder: Path, names: Sequence[str], given: Sequence[str]) -> tuple[Path, Path]:
+    """Return a certificate and its key from `folder`, made for `names` where none there serves.
 
-    It does as long as it is for all the names and does not end within a day.
-    Raises StartError.
+    One does as long as it is for the names `given` by the user and does not end within a day.
+    Others, such as this computer's addresses, come and go: clients know the certificate, and a new
+    one is an alarm to each of them. Raises StartError.
     """
     certificate, key = folder / CERTIFICATE, folder / KEY
     try:
-        if not (key.is_file() and _serves(certificate, names)):
+        if not (key.is_file() and _serves(certificate, given)):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _make(certificate, key, names)
     except ImportError as error:
@@ -63,7 +65,12 @@ def fingerprint(certificate: Path) -> str:
         der = ssl.PEM_cert_to_DER_cert(text[text.index(ssl.PEM_HEADER) : end])
     except (OSError, ValueError) as error:
         raise StartError(Exit.CERTIFICATE, "The certificate cannot be read.") from error
-    return hashlib.sha256(der).digest().hex(":").upper()
+    return fingerprint_of(der)
+
+
+def fingerprint_of(certificate: bytes) -> str:
+    """Return the SHA-256 of a certificate in DER, as people compare it."""
+    return hashlib.sha256(certificate).digest().hex(":").upper()
 
 
 def server_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
@@ -137,9 +144,14 @@ def _general(name: str) -> "x509.GeneralName":
 
 
 def read_again_at_hangup(
-    context: ssl.SSLContext | None, certificate: Path | None, key: Path | None
+    context: ssl.SSLContext | None,
+    certificate: Path | None,
+    key: Path | None,
+    renewed: Callable[[str], None],
 ) -> None:
     """Take up a renewed certificate at SIGHUP; one that does not serve changes nothing.
+
+    `renewed` is told the new fingerprint.
 
     Without a certificate nothing happens: the signal would end the process otherwise.
     """
@@ -152,10 +164,12 @@ def read_again_at_hangup(
         try:
             # Tried on another one first: half a pair would leave the service without any.
             server_context(certificate, key)
-        except StartError as error:
-            log.error("the certificate was not read again: %s", error)
+            context.load_cert_chain(certificate, key, password=lambda: "")
+            renewed(fingerprint(certificate))
+        except (StartError, OSError, ValueError) as error:
+            why = error if isinstance(error, StartError) else where(error)
+            log.error("the certificate was not read again: %s", why)
             return
-        context.load_cert_chain(certificate, key, password=lambda: "")
         log.info("the certificate was read again")
 
     signal.signal(signal.SIGHUP, read_again)

@@ -21,11 +21,18 @@ from desktop_app.engine.backends.thread_settings import environment
 from desktop_app.engine.backends.torch_models.facts import ask_child, lacking
 from desktop_app.engine.jobs_runner.launching import Launcher
 from desktop_app.engine.machine import gigabytes
+from desktop_app.engine.serve.announcing import FINGERPRINT
+from desktop_app.engine.serve.certificate import fingerprint_of
 from desktop_app.engine.serve.starting import Exit, StartError, read_token
+from desktop_app.engine.store.file_lock import LockedError, file_lock
 from desktop_app.engine.store.folders import Folders
 from desktop_app.engine.threads import usable_threads
 
 SECONDS = 10.0
+NOBODY = "No service answers on this store."
+ANOTHER = "What listens there has another certificate than this store's service. Nothing was sent."
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError)
+"""What a damaged service.json raises."""
 
 
 def check(options: argparse.Namespace) -> None:
@@ -89,25 +96,45 @@ def _models(folder: Path) -> list[Path]:
 
 def _ask(folders: Folders, token: str) -> dict[str, Any]:
     try:
-        base_url = urlsplit(json.loads(folders.service.read_text())["base_url"])
-        connection = _connection(base_url.scheme, base_url.hostname or "", base_url.port or 0)
+        if not _is_served(folders):
+            raise StartError(Exit.STORE, NOBODY)
+        connection = _connection(json.loads(folders.service.read_bytes()))
         connection.request("GET", "/engine", headers={"authorization": f"Bearer {token}"})
         answer = connection.getresponse()
         body = answer.read()
-    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
-        raise StartError(Exit.STORE, "No service answers on this store.") from error
+    except (*_DAMAGE, OSError, http.client.HTTPException) as error:
+        raise StartError(Exit.STORE, NOBODY) from error
     if answer.status != http.client.OK:
         raise StartError(Exit.TOKEN_FILE, f"The service answered with {answer.status}.")
     told: dict[str, Any] = json.loads(body)
     return told
 
 
-def _connection(scheme: str, host: str, port: int) -> http.client.HTTPConnection:
-    if scheme == "http":
+def _is_served(folders: Folders) -> bool:
+    """Whether a service holds the store: another program may listen where a killed one did."""
+    if not folders.service.exists():
+        return False
+    try:
+        with file_lock(folders.lock):
+            return False
+    except LockedError:
+        return True
+
+
+def _connection(said: dict[str, Any]) -> http.client.HTTPConnection:
+    """Connect to the service that said where it is, and to no other one."""
+    base_url = urlsplit(said["base_url"])
+    host, port = base_url.hostname or "", base_url.port or 0
+    if base_url.scheme == "http":
         return http.client.HTTPConnection(host, port, timeout=SECONDS)
-    # This computer itself, at an address out of a file that its owner alone can write: there is
-    # nobody in between, and the certificate is for names that others use.
+    # The certificate is for names that others use; it is known by its fingerprint.
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return http.client.HTTPSConnection(host, port, timeout=SECONDS, context=context)
+    connection = http.client.HTTPSConnection(host, port, timeout=SECONDS, context=context)
+    connection.connect()
+    presented = connection.sock.getpeercert(binary_form=True) or b""
+    if fingerprint_of(presented) != said[FINGERPRINT]:
+        connection.close()
+        raise StartError(Exit.CERTIFICATE, ANOTHER)
+    return connection

@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from desktop_app.engine.serve import options as command_line
@@ -18,7 +18,7 @@ from desktop_app.engine.serve.certificate import (
 )
 from desktop_app.engine.serve.checking import check
 from desktop_app.engine.serve.computing import computing, launch
-from desktop_app.engine.serve.names import Address, names_of
+from desktop_app.engine.serve.names import Address, given_names, names_of
 from desktop_app.engine.serve.places import NAME
 from desktop_app.engine.serve.starting import (
     Exit,
@@ -80,9 +80,9 @@ def _front(options: argparse.Namespace, folders: Folders) -> _Front:
     names = names_of(options.listen, options.name)
     certificate, key = options.tls_cert, options.tls_key
     if options.self_signed:
-        certificate, key = keep_certificate(folders.root / "tls", names)
+        tls_folder, given = folders.root / "tls", given_names(options.name)
+        certificate, key = keep_certificate(tls_folder, names, given)
     tls = None if certificate is None else server_context(certificate, key)
-    read_again_at_hangup(tls, certificate, key)
     listening = listen(options.listen.port, options.listen.host)
     said = Announcement(
         address=Address(options.listen.host, listening.getsockname()[1]),
@@ -91,6 +91,9 @@ def _front(options: argparse.Namespace, folders: Folders) -> _Front:
         token_is_new=is_new,
         fingerprint=None if certificate is None else fingerprint(certificate),
         behind_proxy=options.behind_proxy is not None,
+    )
+    read_again_at_hangup(
+        tls, certificate, key, lambda new: replace(said, fingerprint=new).keep(folders)
     )
     return _Front(token, listening, tls, said)
 
@@ -114,6 +117,7 @@ def _run(options: argparse.Namespace, folders: Folders, front: _Front) -> None:
             token=front.token,
             port=port,
             named_starter=options.starter_model,
+            answering=options.answering,
         ),
         ready=lambda: front.said.announce(folders),
         network=Network(lambda app: Gate(app, gate, Guesses()), front.tls, proxies),

@@ -25,10 +25,6 @@ log = logging.getLogger(__name__)
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 """RFC 9110, 7.2: a name or an address, the latter in brackets if it is IPv6, and maybe a port."""
 
-_MODEL_PATHS = (
-    "This service runs on another computer and does not touch paths there. Have the model fetched"
-    " by its name, or put its file into the folder 'models' of the store on that computer."
-)
 _SHUTDOWN = "This service is ended on the computer that it runs on, not over the network."
 
 
@@ -42,14 +38,10 @@ class GateOptions:
 
     def closed(self) -> Mapping[tuple[str, str], ApiError]:
         """Return what is refused, by method and path."""
-        closed = {
-            ("POST", "/engine/models"): ApiError(
-                403, _MODEL_PATHS, param="path", code="paths_not_offered"
-            )
-        }
-        if not self.allow_shutdown:
-            closed["POST", "/engine/shutdown"] = ApiError(403, _SHUTDOWN, code="not_over_network")
-        return closed
+        if self.allow_shutdown:
+            return {}
+        refusal = ApiError(403, _SHUTDOWN, code="not_over_network")
+        return {("POST", "/engine/shutdown"): refusal}
 
 
 class Gate:

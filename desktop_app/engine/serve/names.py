@@ -44,7 +44,7 @@ def names_of(address: Address, given: Iterable[str]) -> list[str]:
 
     Loopback is always among them, for tunnels and for the service's own checks.
     """
-    names = [name.strip("[]").lower() for name in given]
+    names = given_names(given)
     if address.is_any:
         names += own_names() if not names else []
     else:
@@ -52,9 +52,14 @@ def names_of(address: Address, given: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*names, *LOOPBACK_NAMES]))
 
 
+def given_names(given: Iterable[str]) -> list[str]:
+    """Return names that a user gave in the form in which they are compared."""
+    return [name.strip("[]").lower() for name in given]
+
+
 def own_names() -> list[str]:
     """Return this computer's host name and the addresses of its network interfaces."""
-    names = [socket.gethostname().lower()]
+    names = _host_name()
     for addresses in psutil.net_if_addrs().values():
         for found in addresses:
             if found.family in (socket.AF_INET, socket.AF_INET6):
@@ -62,6 +67,17 @@ def own_names() -> list[str]:
                 if not parsed.is_link_local and not parsed.is_loopback:
                     names.append(str(parsed))
     return list(dict.fromkeys(names))
+
+
+def _host_name() -> list[str]:
+    """Return the host name as certificates and clients write it (RFC 3490); none if it has none."""
+    name = socket.gethostname().lower()
+    if name.isascii():
+        return [name] if name else []
+    try:
+        return [name.encode("idna").decode("ascii")]
+    except UnicodeError:
+        return []
 
 
 def url_host(name: str) -> str:

@@ -116,6 +116,12 @@ def _add_network(to: argparse.ArgumentParser) -> None:
 
 def _add_computing(to: argparse.ArgumentParser) -> None:
     to.add_argument("--backend", choices=("auto", "numpy", "torch"), default="auto")
+    to.add_argument(
+        "--answering",
+        choices=("auto", "default", "llama.cpp"),
+        default="auto",
+        help="what answers; auto: llama.cpp where it is installed and says the same in less time",
+    )
     to.add_argument("--device", help="for torch: cpu, cuda, cuda:1, mps; else it chooses itself")
     to.add_argument(
         "--threads", type=_positive, help="of the processor (all physical cores but one)"

@@ -6,7 +6,7 @@ import signal
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 
@@ -47,6 +47,8 @@ def own_store(root: Path) -> Iterator[Folders]:
         raise StartError(Exit.STORE, message) from error
     try:
         with file_lock(folders.lock):
+            with suppress(OSError):  # where it cannot be removed, nothing else can be written
+                folders.service.unlink(missing_ok=True)  # of a service that was killed
             yield folders
     except LockedError as error:
         message = "Another service is already running on this store."

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from desktop_app.engine.serve.starting import Exit, StartError, read_token
-from desktop_app.engine.store.durable import write_durably
+from desktop_app.engine.store.durable import move_durably
 
 TOKEN_BYTES = 32
 """256 bits: nobody guesses that."""
@@ -26,19 +26,37 @@ def renew_token(path: Path) -> str:
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Readable by its owner alone from the first moment on.
         os.umask(0o077)
-        write_durably(path, f"{token}\n".encode())
-        _give_to_owner(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(path, f"{token}\n".encode())
     except OSError as error:
         message = f"The token file cannot be written: {error.strerror}."
         raise StartError(Exit.TOKEN_FILE, message) from error
     return token
 
 
-def _give_to_owner(path: Path) -> None:
-    """Let root make a token for the user who owns the folder, as a service of its own does."""
+def _write(path: Path, data: bytes) -> None:
+    """Replace a file by one that its owner alone can read, from the first moment on.
+
+    Root makes a token for the user who owns the folder, as a service of its own does. That user may
+    have put links there: none is followed, or root would write to what it points at.
+    """
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(part, flags, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            _give_to_owner_of(path.parent, file.fileno())
+        move_durably(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _give_to_owner_of(folder: Path, descriptor: int) -> None:
     if sys.platform != "win32" and os.geteuid() == 0:
-        folder = path.parent.stat()
-        os.chown(path, folder.st_uid, folder.st_gid)
+        owner = folder.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)

@@ -51,6 +51,11 @@ class Folders:
         return self.root / "models"
 
     @property
+    def answering(self) -> Path:
+        """Copies of models for the runtime that answers; made when there is a need."""
+        return self.root / "answering"
+
+    @property
     def temporary(self) -> Path:
         """What is being received or fetched; emptied at every start."""
         return self.root / "temporary"

@@ -97,6 +97,8 @@ def test_memory_is_that_of_the_back_end(llama: Path) -> None:
     ways = (made(None, "numpy"), made(FAST_HALVES, "torch"), made(SLOW_HALVES, "torch"))
     numpy, halves, whole = (way.memory_needed(llama, training=True) for way in ways)
     assert numpy < halves < whole
+    # A GPU's numbers are not those of the processor that was asked for.
+    assert made(GPU, "torch", "cpu").memory_needed(llama, training=True) == whole
     assert made(GPU).plans_memory(llama, training=True)
     assert not made(FAST_HALVES).plans_memory(llama, training=True)
 

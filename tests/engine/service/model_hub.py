@@ -104,6 +104,8 @@ class Hub:
     redirect: str = ""
     """Where large files are, if not here."""
     ignores_range: bool = False
+    encoding: str = ""
+    """How files are said to be packed; they are not."""
     held: threading.Event | None = None
     """Large answers stop half way until this is set."""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -194,6 +196,8 @@ class _Handler(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
         body = content[start:]
         most = hub.cuts.pop(0) if hub.cuts else len(body)
+        if hub.encoding:
+            headers["Content-Encoding"] = hub.encoding
         self.send_response(status)
         for key, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(key, value)

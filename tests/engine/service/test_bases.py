@@ -2,14 +2,18 @@
 
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openai import BadRequestError
 
-from desktop_app.engine.models import bases
+from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
+from desktop_app.engine.jobs_runner import job_folder
+from desktop_app.engine.models import base_folders, bases
 from desktop_app.engine.models.origin import ORIGIN
 from desktop_app.engine.store.records import (
     CHECKPOINTS,
@@ -18,11 +22,25 @@ from desktop_app.engine.store.records import (
     JobRecord,
     JobStatus,
 )
-from tests.engine.service.engine_child import MODEL
+from tests.engine.service.engine_child import MODEL, example_lines
 from tests.engine.service.in_process import InProcessEngine, in_process_engine
 from tests.engine.service.model_hub import small_model
 from tests.engine.service.own_api import Caller
+from tests.engine.tiny_folder import tiny_config, write_tiny_folder
 from tests.engine.tiny_model import tiny_weights
+
+ODD_SETTINGS: list[dict[str, Any]] = [
+    {"rope_parameters": {"rope_type": ["x"]}},
+    {"rope_parameters": {"type": {}}},
+    {"rope_parameters": [1]},
+    {"num_hidden_layers": True, "hidden_size": 1 << 70},
+    {"model_type": "\ud800"},
+    {"text_config": 3, "hidden_act": [[]]},
+]
+ODD_CONFIGS = [
+    *(json.dumps({**tiny_config("llama"), **odd}).encode() for odd in ODD_SETTINGS),
+    b'{"model_type": ' + b"[" * 900 + b"]" * 900 + b"}",
+]
 
 
 @pytest.fixture
@@ -50,7 +68,7 @@ def source(tmp_path: Path) -> Path:
     for path, content in small_model().items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    return folder
+    return write_tiny_folder(folder)
 
 
 def take(caller: Caller, path: Path) -> tuple[int, Any]:
@@ -120,6 +138,7 @@ def test_a_link_out_of_the_folder_is_not_followed(
 ) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"a key")
+    tokenizer = (source / "tokenizer.json").read_bytes()
     (source / "tokenizer.json").unlink()
     (source / "tokenizer.json").symlink_to(secret)
     status, body = take(caller, source)
@@ -127,7 +146,7 @@ def test_a_link_out_of_the_folder_is_not_followed(
     assert "tokenizer.json is a link to a file outside" in body["error"]["message"]
     assert [path.name for path in (store / "models").iterdir()] == []
     (source / "tokenizer.json").unlink()
-    (source / "real.json").write_bytes(b"{}")
+    (source / "real.json").write_bytes(tokenizer)
     (source / "tokenizer.json").symlink_to("real.json")
     assert take(caller, source)[0] == 201
     assert not (store / "models" / "my-model" / "tokenizer.json").is_symlink()
@@ -243,6 +262,10 @@ def test_damaged_folders_break_nothing_and_can_be_removed(
     (models / "wrong" / ORIGIN).write_bytes(json.dumps({"id": "x", "files": [1]}).encode())
     (models / "broken.gguf").write_bytes(b"GGUF")
     (models / ".removed-half").mkdir()
+    (models / ".removed-file").write_bytes(b"GGUF")
+    for number, odd in enumerate(ODD_CONFIGS):
+        folder = write_tiny_folder(models / f"odd-{number}")
+        (folder / "config.json").write_bytes(odd)
     (models / ".taking-half").mkdir()
     (models / ".fetching").mkdir()
     (models / ".fetching" / "a--b").mkdir()
@@ -256,12 +279,97 @@ def test_damaged_folders_break_nothing_and_can_be_removed(
         assert caller.ask("GET", "fetches") == (200, {"fetches": []})
         assert MODEL in [model.id for model in engine.client.models.list()]
         assert "my-model" not in [model.id for model in engine.client.models.list()]
+        assert {f"odd-{number}" for number in range(len(ODD_CONFIGS))} <= found.keys()
         assert not (models / ".removed-half").exists()
+        assert not (models / ".removed-file").exists()
         assert not (models / ".taking-half").exists()
         for name in found.keys() - {MODEL}:
             assert caller.ask("DELETE", f"bases/{name}")[0] == 200, name
         assert set(listed(caller)) == {MODEL}
         caller.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"rope_parameters": {"rope_type": ["llama3"]}}, "Rotary positions"),
+        ({"num_hidden_layers": "two"}, "makes no sense"),
+        ({"num_key_value_heads": 3}, "contradict"),
+    ],
+)
+def test_a_folder_that_no_back_end_runs_is_not_taken(
+    caller: Caller, store: Path, source: Path, change: dict[str, object], words: str
+) -> None:
+    config = json.loads((source / "config.json").read_bytes())
+    (source / "config.json").write_text(json.dumps(config | change))
+    status, body = take(caller, source)
+    assert status == 400
+    assert words in body["error"]["message"]
+    assert not list((store / "models").iterdir())
+
+
+@pytest.mark.logs("desktop_app.engine.models.base_facts")
+def test_whatever_a_back_end_raises_the_other_models_are_listed(
+    caller: Caller, store: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put_gguf(store, tiny_model)
+    needed = NumpyLlamaBackend.memory_needed
+
+    def fails(self: NumpyLlamaBackend, asked: Path, *, training: bool) -> int:
+        if asked == path:
+            raise AttributeError("a back end with a fault")
+        return needed(self, asked, training=training)
+
+    monkeypatch.setattr(NumpyLlamaBackend, "memory_needed", fails)
+    found = listed(caller)
+    assert found[MODEL]["fits_training"]
+    assert (found["other"]["fits_training"], found["other"]["why"]) == (
+        False,
+        "Its files are damaged.",
+    )
+
+
+def test_a_removed_base_is_out_of_sight_before_its_space_is_free(
+    engine: InProcessEngine, store: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Freeing gigabytes takes long: nobody waits for the database meanwhile."""
+    service = engine.serving.service
+    service.bases.take(source)
+    seen: list[list[str]] = []
+
+    def clear(hidden: Path) -> None:
+        def look() -> None:
+            with service.database.transaction():
+                seen.append([base.id for base in service.bases.all()])
+
+        other = threading.Thread(target=look, daemon=True)
+        other.start()
+        other.join(10)
+        assert not (store / "models" / "my-model").exists()
+        assert hidden.is_dir()
+
+    monkeypatch.setattr(base_folders, "clear", clear)
+    service.bases.remove("my-model")
+    assert seen == [[MODEL]]
+
+
+def test_no_job_begins_with_a_base_that_is_removed_meanwhile(
+    engine: InProcessEngine, store: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_gguf(store, tiny_model)
+    content = "\n".join(example_lines(10)).encode()
+    file = engine.client.files.create(file=("e.jsonl", content), purpose="fine-tune")
+    create = job_folder.create
+
+    def create_slowly(*given: Any) -> None:  # noqa: ANN401  # passed on
+        create(*given)
+        engine.serving.service.bases.remove("other")
+
+    monkeypatch.setattr(job_folder, "create", create_slowly)
+    with pytest.raises(BadRequestError, match="does not exist"):
+        engine.client.fine_tuning.jobs.create(model="other", training_file=file.id)
+    assert list(engine.client.fine_tuning.jobs.list()) == []
+    assert not list((store / "jobs").iterdir())
 
 
 def test_a_damaged_base_says_what_to_do_when_it_is_asked(

@@ -122,20 +122,17 @@ def test_a_damaged_state_is_seen_and_the_one_before_taken(
     assert adapter_of(folder) == wanted
 
 
-def test_the_state_of_another_run_is_not_taken(
-    killed_run: Path, tmp_path: Path, tiny_model: Path, wanted: bytes
+def test_the_state_of_another_run_is_neither_taken_nor_removed(
+    killed_run: Path, tmp_path: Path, tiny_model: Path
 ) -> None:
     other = write_run(tmp_path / "other", tiny_model, seed=8)
     (strange,) = [states(killed_run)[-1]]
     shutil.copy(strange, other / strange.name)
     process = start_attempt(other)
     process.join(60)
-    assert process.exitcode == WorkerExit.DONE
-    started = next(
-        line for line in LogReader(attempts(other)[-1]).lines() if isinstance(line, Started)
-    )
-    assert (started.step, started.checkpoint_damaged) == (0, True)
-    assert adapter_of(other) != wanted
+    assert process.exitcode == WorkerExit.OTHER_RUN
+    assert not list(LogReader(attempts(other)[-1]).lines())
+    assert [path.read_bytes() for path in states(other)] == [strange.read_bytes()]
 
 
 @pytest.mark.logs("desktop_app.engine.store.table")

@@ -2,19 +2,29 @@
 
 import importlib.util
 import json
+import shutil
+import subprocess
+import sys
 import time
+import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from safetensors.numpy import save
 from typing_extensions import override
 
+from desktop_app.engine.backends.backend import ModelFileError
 from desktop_app.engine.backends.choose import Backends, Choice
+from desktop_app.engine.backends.model_files.hf_config import llama3_scaling, settings_of
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
 from desktop_app.engine.backends.torch_models import sizes
 from desktop_app.engine.backends.torch_models.facts import Facts
@@ -38,6 +48,7 @@ ENTRY = {
     *("fits_answering", "why", "tokens_per_second", "state", "bytes_done", "error"),
 }
 GIGABYTE = 10**9
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
@@ -218,9 +229,11 @@ def test_what_other_programs_hold_is_told_and_is_no_verdict() -> None:
     assert "1.0 GB is free now: close other programs first" in fit.why
 
 
-def with_torch(total: int, facts: Facts, choice: Choice = "auto") -> SizedMachine:
+def with_torch(
+    total: int, facts: Facts, choice: Choice = "auto", device: str | None = None
+) -> SizedMachine:
     """Return a machine on which PyTorch has found something."""
-    backends = Backends(choice, None, lambda: facts, lambda: None)
+    backends = Backends(choice, device, lambda: facts, lambda: None)
     backends.look()
     while not backends.is_known:
         time.sleep(0.001)
@@ -233,6 +246,9 @@ def test_a_model_for_torch_needs_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     fit = Fits(machine(PLENTY)).of(shape)
     assert (fit.backend, fit.fits_training, fit.fits_answering) == (TORCH, False, False)
     assert fit.why == fits.NO_TORCH
+    heading = "Larger models, GPUs, another computer"
+    assert heading in fits.NO_TORCH
+    assert f"## {heading}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
     monkeypatch.setattr(fits, "lacking", lambda: None)
     assert Fits(machine(PLENTY)).of(shape).fits_training
 
@@ -246,6 +262,17 @@ def test_a_graphics_card_is_judged_by_its_own_memory(monkeypatch: pytest.MonkeyP
         fit = Fits(with_torch(8 * GIGABYTE, facts)).of(shape)
         assert (fit.backend, fit.memory_training) == (TORCH, needed)
         assert fit.fits_training is is_enough
+
+
+def test_a_graphics_card_that_is_not_wanted_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fits, "lacking", lambda: None)
+    card = Facts("cuda", "a card", memory=PLENTY, halves=True)
+    shape = by_id("smollm2-1.7b-instruct").shape
+    asked = Fits(with_torch(GIGABYTE, card, "torch", "cpu")).of(shape)
+    assert asked.memory_training == memory_of(shape, TORCH, training=True, number=4)
+    assert not asked.fits_training
+    assert Fits(with_torch(PLENTY, card, device="cpu")).of(shape).backend == NUMPY
+    assert Fits(with_torch(PLENTY, card, device="cuda:1")).of(shape).backend == TORCH
 
 
 def test_who_chose_numpy_is_told_what_it_does_not_run() -> None:
@@ -269,3 +296,92 @@ def test_who_chose_numpy_is_told_what_it_does_not_run() -> None:
 def test_a_config_that_makes_no_sense_has_no_measures(change: dict[str, Any]) -> None:
     assert isinstance(shape_of(CONFIG), Shape)
     assert shape_of(CONFIG | change) is None
+
+
+NAMES = (
+    *("model_type", "head_dim", "num_key_value_heads", "sliding_window", "use_sliding_window"),
+    *("rope_scaling", "rope_parameters", "rope_theta", "partial_rotary_factor", "hidden_act"),
+    *("rms_norm_eps", "quantization_config", "no_rope_layers", "no_rope_layer_interval"),
+    *("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size"),
+    *("vocab_size", "max_position_embeddings", "tie_word_embeddings", "num_experts"),
+)
+KINDS = st.sampled_from(["llama", "qwen2", "qwen3", "smollm3", "mistral", "llama3", "\ud800"])
+NUMBERS = st.integers(-2, 1 << 80) | st.sampled_from([64, 4, 2, 300]) | st.floats()
+PLAIN = st.none() | st.booleans() | NUMBERS | KINDS | st.text(max_size=4)
+VALUES = PLAIN | st.lists(PLAIN, max_size=3) | st.dictionaries(KINDS, PLAIN, max_size=2)
+ROTARY = st.dictionaries(
+    st.sampled_from(
+        [
+            *("rope_type", "type", "rope_theta", "factor", "partial_rotary_factor"),
+            *("low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
+        ]
+    ),
+    VALUES,
+    max_size=4,
+)
+CHANGES = (
+    st.tuples(st.sampled_from(NAMES), VALUES)
+    | st.tuples(st.sampled_from(["rope_scaling", "rope_parameters"]), ROTARY)
+    | st.tuples(st.just("model_type"), VALUES)
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(change=st.lists(CHANGES, max_size=4).map(dict), is_whole=st.booleans())
+@example(change={"rope_scaling": {"rope_type": ["llama3"]}}, is_whole=True)
+@example(change={"num_hidden_layers": True}, is_whole=True)
+@example(change={"model_type": "\ud800"}, is_whole=True)
+def test_whatever_a_config_says_it_is_measured_or_it_is_not(
+    change: dict[str, Any], is_whole: bool
+) -> None:
+    config = CONFIG | change if is_whole else change
+    shape = shape_of(config)
+    if shape is not None:  # it is kept beside the model, and read again
+        assert msgspec.json.decode(msgspec.json.encode(shape), type=Shape) == shape
+        assert shape.parameters > 0
+    with suppress(ModelFileError):
+        assert settings_of(config)
+    with suppress(ModelFileError):
+        llama3_scaling(config)
+
+
+BUILD = """
+import json, sys
+from setuptools import find_packages, setup
+told = json.loads(sys.argv.pop())
+packages = find_packages(include=told["packages"]["find"]["include"])
+setup(name="built", packages=packages, package_data=told["package-data"])
+"""
+
+
+def test_a_built_program_has_the_file(tmp_path: Path) -> None:
+    """Where the engine alone is installed, nothing lies beside the package."""
+    pytest.importorskip("setuptools", exc_type=ImportError)
+    shutil.copytree(
+        ROOT / "desktop_app" / "engine",
+        tmp_path / "desktop_app" / "engine",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    (tmp_path / "desktop_app" / "__init__.py").touch()
+    told = json.dumps(project()["tool"]["setuptools"])
+    command = [sys.executable, "-c", BUILD, "-q", "build_py", "--build-lib", "built", told]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    built = tmp_path / "built" / "desktop_app" / "engine" / "models" / "catalogue.json"
+    assert built.read_bytes() == catalogue_module._PATH.read_bytes()
+
+
+def test_every_file_that_is_no_module_is_named_as_data() -> None:
+    named = {
+        path
+        for package, patterns in project()["tool"]["setuptools"]["package-data"].items()
+        for pattern in patterns
+        for path in (ROOT / package.replace(".", "/")).glob(pattern)
+    }
+    data = {p for p in (ROOT / "desktop_app" / "engine").rglob("*") if p.is_file()}
+    left = {path for path in data - named if path.suffix not in {".py", ".pyc"}}
+    assert left == set()
+    assert catalogue_module._PATH in named
+
+
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

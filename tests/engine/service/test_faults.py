@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from openai import APIStatusError, BadRequestError, InternalServerError, NotFoundError
 
-from desktop_app.engine.jobs_runner import job_folder
+from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
+from desktop_app.engine.jobs_runner import job_folder, supervisor
 from desktop_app.engine.jobs_runner.job_life import JobLife
 from desktop_app.engine.store.file_lock import file_lock
 from desktop_app.engine.store.records import JOBS, JobRecord, JobStatus
@@ -73,6 +74,23 @@ def test_idle_weights_make_room_for_training(engine: InProcessEngine) -> None:
     assert loaded._model is None
 
 
+def test_answering_weights_make_room_for_a_run_that_plans_by_what_is_free(
+    engine: InProcessEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU, of which the service itself knows nothing."""
+    chat(engine)
+    (loaded,) = engine.serving.service.loaded._models.values()
+    assert loaded._model is not None
+    given_back = []
+    monkeypatch.setattr(supervisor, "give_memory_back", lambda: given_back.append(1))
+    monkeypatch.setattr(
+        NumpyLlamaBackend, "plans_memory", lambda _self, _path, *, training: training
+    )
+    assert run(engine).status == "succeeded"
+    assert loaded._model is None
+    assert given_back
+
+
 def test_a_model_file_cut_short(engine: InProcessEngine, tmp_path: Path) -> None:
     named = tmp_path / "named.gguf"
     named.write_bytes(named.read_bytes()[:5000])
@@ -93,7 +111,11 @@ def test_a_model_file_damaged_unseen(engine: InProcessEngine, tmp_path: Path) ->
     content = named.read_bytes()
     named.write_bytes(content[:-256] + b"\xff" * 256)
     os.utime(named, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert run(engine).error.code == "model_file_damaged"
+    error = run(engine).error
+    assert error.code == "model_file_damaged"
+    # In the worker's own words.
+    assert error.message.startswith("The base model cannot be trained here. ")
+    assert "named" in error.message or "damaged" in error.message
     with pytest.raises(InternalServerError, match="cannot be used"):
         chat(engine)
 

@@ -17,6 +17,7 @@ from tests.engine.service.hub_calls import KEY, MODEL, NAME, PATH, begin, ended,
 from tests.engine.service.in_process import InProcessEngine, in_process_engine
 from tests.engine.service.model_hub import COMMIT, Hub, Repository, model_hub, small_model
 from tests.engine.service.own_api import Caller
+from tests.engine.tiny_folder import write_tiny_folder
 
 
 @pytest.fixture
@@ -295,14 +296,11 @@ def test_two_models_are_fetched_at_once(hub: Hub, caller: Caller) -> None:
 
 
 def test_a_name_that_was_taken_meanwhile_is_left_to_its_owner(
-    hub: Hub, caller: Caller, store: Path, tmp_path: Path, files: dict[str, bytes]
+    hub: Hub, caller: Caller, store: Path, tmp_path: Path
 ) -> None:
     hub.held = threading.Event()
     begin(caller)
-    taken = tmp_path / MODEL
-    taken.mkdir()
-    for name in ("config.json", "model.safetensors"):
-        (taken / name).write_bytes(files[name])
+    taken = write_tiny_folder(tmp_path / MODEL)
     assert caller.ask("POST", "models", {"path": str(taken)}) == (201, {"id": MODEL})
     hub.held.set()
     assert ended(caller)["id"] == KEY

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
-from desktop_app.engine.models import hub_fetch, hub_fetches
+from desktop_app.engine.models import hub_client, hub_fetch, hub_fetches
 from desktop_app.engine.models.origin import ORIGIN
 from tests.engine.service.hub_calls import MODEL, NAME, PATH, begin, ended, staged
 from tests.engine.service.in_process import InProcessEngine, in_process_engine
@@ -249,6 +250,54 @@ def test_an_answer_that_nobody_understands_is_told(
         502,
         "The model hub's answer cannot be understood.",
     )
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "x"])
+def test_what_comes_packed_is_not_stored(
+    hub: Hub, caller: Caller, store: Path, encoding: str
+) -> None:
+    hub.encoding = encoding
+    begin(caller)
+    entry = ended(caller)
+    assert entry["state"] == "failed"
+    assert "packed, though asked not to" in entry["error"]
+    assert not (staged(store) / "model.safetensors.part").exists()
+    hub.encoding = "identity"
+    begin(caller)
+    assert ended(caller)["state"] == "ready"
+
+
+def test_what_the_connection_raises_is_told(
+    hub: Hub, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise httpx2.DecodingError("damaged")
+
+    monkeypatch.setattr(httpx2.Response, "aiter_raw", fail)
+    status, body = caller.ask("GET", f"hub?name={NAME}")
+    assert (status, body["error"]["message"]) == (502, hub_client.LOST)
+
+
+@pytest.mark.logs("desktop_app.engine.models.hub_fetch")
+def test_no_fetch_ends_without_a_word(
+    hub: Hub, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise ValueError("something that nobody thought of")
+
+    monkeypatch.setattr(hub_fetch, "_check", fail)
+    begin(caller)
+    entry = ended(caller)
+    assert (entry["state"], entry["error"]) == ("failed", hub_fetch.FAILED)
+
+
+@pytest.mark.parametrize("kind", [["x"], {}, "\ud800", True, [[[[]]]]])
+def test_an_odd_config_is_no_reason_to_fail(hub: Hub, caller: Caller, kind: object) -> None:
+    config = json.loads(hub.repositories[NAME].files["config.json"])
+    for change in ({"rope_scaling": {"rope_type": kind}}, {"model_type": kind}):
+        odd = json.dumps(config | change).encode()
+        hub.repositories[NAME].files["config.json"] = odd
+        assert caller.ask("GET", f"hub?name={NAME}")[0] == 200
 
 
 def test_a_negative_size_is_not_believed(hub: Hub, caller: Caller) -> None:

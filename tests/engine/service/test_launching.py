@@ -14,10 +14,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop_app.engine.jobs_runner import job_folder, rank_worker, ranks
+from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
+from desktop_app.engine.jobs_runner import job_folder, rank_worker, ranks, ray_driver
 from desktop_app.engine.jobs_runner.launching import Launch, Launcher, chosen
 from desktop_app.engine.jobs_runner.ranks import CRASHED, KILLED, LastWord, verdict
 from desktop_app.engine.jobs_runner.worker_exit import WorkerExit
+from desktop_app.engine.jobs_runner.worker_log import next_attempt
+from desktop_app.engine.machine import Machine
 from tests.engine.service.launched_job import (
     attempt,
     end_of,
@@ -254,7 +257,9 @@ def test_a_folder_of_ones_own(tmp_path: Path, tiny_model: Path) -> None:
     (folder / job_folder.START).mkdir()
     (folder / job_folder.START / "adapter_config.json").write_text("{}")
     (folder / job_folder.REFERENCE).write_text("kept\n")
+    (folder / job_folder.PLAN).write_text("{}")
     place = rank_worker.shadow(folder, 1)
+    assert (place / job_folder.PLAN).exists()
     assert (place / state.name).read_bytes() == b"state"
     assert (place / job_folder.START / "adapter_config.json").exists()
     with (place / job_folder.REFERENCE).open("a") as growing:
@@ -265,3 +270,27 @@ def test_a_folder_of_ones_own(tmp_path: Path, tiny_model: Path) -> None:
     # Made anew at every attempt.
     state.unlink()
     assert not (rank_worker.shadow(folder, 1) / state.name).exists()
+
+
+def test_what_asked_an_earlier_attempt_to_end_does_not_end_the_next(
+    tmp_path: Path, tiny_model: Path, launcher: str
+) -> None:
+    """It had the same name, for it never came to have a log."""
+    folder = new_job(tmp_path / "job", tiny_model)
+    log = next_attempt(folder)
+    ranks.stop_path(log).touch()
+    for number in range(2):
+        ranks.leave(log, number, CRASH)
+    with attempt(folder, TWO, PYTHONPATH=launcher) as worker:
+        assert not ranks.stop_path(log).exists()
+        assert end_of(worker) == WorkerExit.DONE
+
+
+def test_a_clusters_processes_compute_as_those_here_do() -> None:
+    machine = Machine(NumpyLlamaBackend(), 3).worker_environment()
+    given = machine | {"OPENBLAS_CORETYPE": "SKYLAKEX", "AWS_SECRET": "x"}
+    told = Launch(Launcher.RAY, 2).environment(given)
+    passed = ray_driver._environment(told)
+    assert passed.items() >= {**machine, "OPENBLAS_CORETYPE": "SKYLAKEX"}.items()
+    assert passed["HF_HUB_DISABLE_TELEMETRY"] == "1"
+    assert "AWS_SECRET" not in passed

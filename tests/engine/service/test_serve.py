@@ -1,6 +1,7 @@
 """The service for other computers: its certificate, its token, its names, its end."""
 
 import hashlib
+import json
 import signal
 import socket
 import ssl
@@ -14,7 +15,10 @@ import httpx2
 import pytest
 from openai import DefaultHttpx2Client, OpenAI
 
+from desktop_app.engine.serve.starting import own_store
+from desktop_app.engine.serve.token_file import renew_token
 from desktop_app.engine.serving import GRACE_SECONDS
+from desktop_app.engine.store.folders import Folders
 from tests.engine.service.engine_child import example_lines
 from tests.engine.service.serve_child import NAME, Served, outcome, served
 
@@ -157,6 +161,65 @@ def test_it_can_be_asked_how_it_is(service: Served, tmp_path: Path) -> None:
     assert errors.count("\n") == 1
 
 
+def listener() -> tuple[socket.socket, int]:
+    """Somebody else, who listens on a port of this computer."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.settimeout(0.2)
+    return listening, listening.getsockname()[1]
+
+
+def test_the_token_is_not_sent_to_who_listens_where_a_service_was(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "store")
+    folders.create()
+    renew_token(folders.root / "token")
+    listening, port = listener()
+    where = {"base_url": f"http://127.0.0.1:{port}/v1", "pid": 1}
+    folders.service.write_text(json.dumps(where))
+    with listening:
+        code, said, errors = outcome("check", "--running", "--store", folders.root)
+        assert (code, said) == (6, "")
+        assert "No service answers" in errors
+        with pytest.raises(TimeoutError):
+            listening.accept()
+
+
+def test_what_a_killed_service_said_is_forgotten_at_the_next_start(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "store")
+    folders.create()
+    folders.service.write_text("{}")
+    with own_store(folders.root):
+        assert not folders.service.exists()
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"base_url": 3}', '{"base_url": "https://[::1"}'])
+def test_what_is_said_of_a_service_may_be_damaged(tmp_path: Path, damage: str) -> None:
+    folders = Folders(tmp_path / "store")
+    with own_store(folders.root):
+        renew_token(folders.root / "token")
+        folders.service.write_text(damage)
+        code, _, errors = outcome("check", "--running", "--store", folders.root)
+    assert (code, errors.count("\n")) == (6, 1)
+
+
+def test_the_token_is_not_sent_to_another_certificate(service: Served, tmp_path: Path) -> None:
+    """The lock is held by a service, and its port by another one: that one gets nothing."""
+    folders = Folders(tmp_path / "store")
+    told = json.loads((service.store / "service.json").read_text())
+    assert told["certificate_sha256"] == service.fingerprint
+    log = service.store / "engine.log"
+    before = log.read_text()
+    with own_store(folders.root):
+        renew_token(folders.root / "token")
+        folders.service.write_text(json.dumps(told | {"certificate_sha256": "00"}))
+        code, said, errors = outcome("check", "--running", "--store", folders.root)
+        assert (code, said) == (7, "")
+        assert "Nothing was sent" in errors
+        assert log.read_text() == before  # a wrong token would be noted
+        folders.service.write_text(json.dumps(told))
+        assert outcome("check", "--running", "--store", folders.root)[0] == 5
+        assert "got 401" in log.read_text()[len(before) :]
+
+
 def test_what_it_would_run_on(service: Served) -> None:
     code, said, errors = outcome("check", "--store", service.store)
     assert (code, errors) == (0, "")
@@ -256,6 +319,7 @@ def test_a_certificate_of_ones_own_is_read_again_at_a_hangup(tmp_path: Path) -> 
         make_pair(tmp_path / "tls", "new.example")
         service.process.send_signal(signal.SIGHUP)
         wait_for(lambda: presented(service) != before)
+        wait_for(lambda: outcome("check", "--running", "--store", service.store)[0] == 0)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

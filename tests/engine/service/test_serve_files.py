@@ -4,16 +4,21 @@ import importlib
 import inspect
 import json
 import pkgutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from desktop_app.engine import api
+from desktop_app.engine.api.export_files import ExportFiles
+from desktop_app.engine.exports.exports import Exports
 from desktop_app.engine.exports.kinds import ExportKind
+from desktop_app.engine.store.folders import Folders
 from tests.engine.service.engine_child import example_lines
 from tests.engine.service.raw_http import assert_error
 from tests.engine.service.serve_child import Served, served
@@ -109,6 +114,46 @@ def test_files_of_exports_that_have_none(service: Served, tmp_path: Path) -> Non
     assert (sorted(kept.iterdir()) if kept.exists() else []) == before
 
 
+def test_orders_at_one_time_keep_each_others_folders(tmp_path: Path) -> None:
+    """The folder of an order that is not remembered yet is not a forgotten one."""
+    folders = Folders(tmp_path)
+    known: list[str] = []
+    exports = cast("Exports", SimpleNamespace(all=lambda: [SimpleNamespace(id=i) for i in known]))
+    kept = ExportFiles(exports, folders)
+    forgotten = tmp_path / "exports" / "export-forgotten"
+    forgotten.mkdir(parents=True)
+    begun = threading.Event()
+
+    def order_another() -> None:
+        begun.set()
+        with kept.new_place("export-b"):
+            known.append("export-b")
+
+    other = threading.Thread(target=order_another)
+    with kept.new_place("export-a") as place:
+        other.start()
+        begun.wait()
+        other.join(0.2)  # it would be done by now
+        (place / "weights").write_bytes(b"x")
+        known.append("export-a")
+    other.join(20)
+    assert sorted(path.name for path in place.parent.iterdir()) == ["export-a", "export-b"]
+
+
+def test_nothing_is_left_of_an_order_that_failed(tmp_path: Path) -> None:
+    exports = cast("Exports", SimpleNamespace(all=list))
+    kept = ExportFiles(exports, Folders(tmp_path))
+
+    def order() -> None:
+        with kept.new_place("export-a") as place:
+            (place / ".part").mkdir()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        order()
+    assert not list((tmp_path / "exports").iterdir())
+
+
 def fetched_adapter(service: Served, model: str) -> tuple[str, bytes]:
     where = f"/engine/exports/{exported(service, model, 'adapter')['id']}/files"
     with service.client() as client:
@@ -153,7 +198,7 @@ def test_an_adapter_that_is_none(service: Served, model: str, wrong: str) -> Non
 
 
 def test_every_request_that_names_a_path_is_known() -> None:
-    """A new one must be closed to networks, too: by `refuse_paths` or in the gate."""
+    """A new one must be closed to networks, too, by `refuse_paths`."""
     named = set()
     for module in pkgutil.iter_modules(api.__path__):
         loaded = importlib.import_module(f"{api.__name__}.{module.name}")

@@ -2,9 +2,17 @@
 
 import argparse
 import os
+import signal
+import socket
+import ssl
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+from unittest.mock import Mock
 
+import psutil
 import pytest
 
 from desktop_app.engine.serve import certificate, guesses, names, options
@@ -185,8 +193,85 @@ def test_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.setitem(sys.modules, "cryptography", None)
     with pytest.raises(StartError, match="openssl req") as refused:
-        certificate.keep_certificate(tmp_path / "tls", ["box.example"])
+        certificate.keep_certificate(tmp_path / "tls", ["box.example"], [])
     assert refused.value.code is Exit.CERTIFICATE
+
+
+def test_only_a_name_that_was_given_makes_another_certificate(tmp_path: Path) -> None:
+    """Clients know the certificate: another one is an alarm to each of them."""
+    pytest.importorskip("cryptography")
+
+    def made(names: list[str], given: list[str]) -> str:
+        kept, _ = certificate.keep_certificate(tmp_path / "tls", names, given)
+        return certificate.fingerprint(kept)
+
+    first = made(["host", "192.0.2.7", "localhost"], [])
+    assert made(["host", "192.0.2.8", "localhost"], []) == first
+    assert made(["host", "localhost"], ["host"]) == first
+    assert made(["new.example", "localhost"], ["new.example"]) != first
+
+
+@pytest.mark.parametrize(
+    ("host", "known"), [("Bücher", ["xn--bcher-kva"]), ("ü" * 80, []), ("", []), ("Box", ["box"])]
+)
+def test_a_host_name_outside_ascii(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, known: list[str]
+) -> None:
+    pytest.importorskip("cryptography")
+    monkeypatch.setattr(socket, "gethostname", lambda: host)
+    monkeypatch.setattr(psutil, "net_if_addrs", dict)
+    found = names_of(Address("0.0.0.0", 1), [])
+    assert found == [*known, *names.LOOPBACK_NAMES]
+    kept, _ = certificate.keep_certificate(tmp_path / "tls", found, [])
+    assert kept.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+@pytest.mark.logs("desktop_app.engine.serve.certificate")
+def test_a_certificate_that_changes_between_two_looks_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    handlers: list[Callable[..., None]] = []
+    monkeypatch.setattr(signal, "signal", lambda _number, handler: handlers.append(handler))
+    monkeypatch.setattr(certificate, "server_context", lambda *_: None)
+    renewed: list[str] = []
+    for error in (OSError(2, "gone"), ValueError(), ssl.SSLError()):
+        context = SimpleNamespace(load_cert_chain=Mock(side_effect=error))
+        certificate.read_again_at_hangup(
+            cast("ssl.SSLContext", context), tmp_path / "c", None, renewed.append
+        )
+        handlers[-1](signal.SIGHUP, None)
+        context.load_cert_chain.assert_called_once()
+    assert caplog.text.count("was not read again") == 3
+    assert renewed == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize("link", ["token.part", "token"])
+def test_no_link_is_followed_to_where_root_may_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    precious.chmod(0o644)
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / link).symlink_to(precious)
+    given: list[tuple[int, int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(
+        os, "fchown", lambda file, *who: given.append((os.fstat(file).st_ino, *who))
+    )
+    monkeypatch.setattr(os, "chown", Mock(side_effect=AssertionError("it follows links")))
+    token = renew_token(store / "token")
+    assert precious.read_text() == "kept"
+    assert precious.stat().st_mode & 0o777 == 0o644
+    assert not (store / "token").is_symlink()
+    assert (store / "token").read_text().strip() == token
+    status, owner = (store / "token").stat(), store.stat()
+    assert given == [(status.st_ino, owner.st_uid, owner.st_gid)]
+    assert status.st_mode & 0o777 == 0o600
+    assert [path.name for path in store.iterdir()] == ["token"]
 
 
 def test_where_the_store_is(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from desktop_app.engine import serving as serving_module
 from desktop_app.engine.api.chat_request import ChatBody, plain_messages
 from desktop_app.engine.application import ServiceOptions
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
@@ -154,6 +155,59 @@ def test_weights_are_loaded_once_and_released(tiny_model: Path) -> None:
     models.release_idle(0, patience=5)
     assert asyncio.run(ask()) == [512] * 5
     assert len(loads) == 2
+    models.close()
+
+
+@pytest.mark.logs("desktop_app.engine.serving")
+def test_maintenance_goes_on_behind_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folders = Folders(tmp_path / "store")
+    folders.create()
+    released: list[float] = []
+    listening = listen(0)
+    machine = Machine(NumpyLlamaBackend(), 1)
+    options = ServiceOptions(folders, machine, "token", listening.getsockname()[1])
+    serving = Serving(options)
+
+    def release() -> None:
+        released.append(1)
+        if len(released) == 1:
+            raise OSError(errno.EMFILE, "Too many open files")
+        serving.shut_down()
+
+    monkeypatch.setattr(serving.service.loaded, "release_idle", release)
+    monkeypatch.setattr(serving_module, "MAINTENANCE_SECONDS", 0.01)
+    thread = threading.Thread(target=serving.run, args=(listening,), daemon=True)
+    thread.start()
+    thread.join(10)
+    has_ended = not thread.is_alive()
+    serving.shut_down()
+    thread.join(20)
+    assert has_ended
+    assert len(released) >= 2
+    assert "maintenance failed: OSError at" in caplog.text
+
+
+def test_a_model_in_use_is_not_asked_to_go_again_and_again(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = LoadedModels(Machine(NumpyLlamaBackend(), 1, lambda: 2**40))
+    model = models.of(ModelFiles(tiny_model, None))
+    asked: list[object] = []
+    submit = model._submit
+
+    def count(*given: Any) -> bool:  # noqa: ANN401  # passed on
+        asked.append(given)
+        return submit(*given)
+
+    monkeypatch.setattr(model, "_submit", count)
+    for _ in range(3):  # nothing is loaded, then it is in use
+        assert model.release_if_idle(60).done()
+        asyncio.run(model.run(None, lambda loaded: loaded.context_tokens))
+    assert asked == []
+    model.release_if_idle(0).result(5)
+    assert len(asked) == 1
     models.close()
 
 

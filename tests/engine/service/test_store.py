@@ -3,6 +3,7 @@
 import sqlite3
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -256,3 +257,15 @@ def test_memory_that_nobody_needs_goes_back() -> None:
     give_memory_back()
     assert process.memory_info().rss < before - 150_000_000
     assert len(kept) == 50
+
+
+def test_a_gpus_memory_is_given_back_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    emptied = []
+    for has_gpu in (False, True):
+        cuda = SimpleNamespace(
+            is_available=lambda has_gpu=has_gpu: has_gpu,
+            empty_cache=lambda has_gpu=has_gpu: emptied.append(has_gpu),
+        )
+        monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+        give_memory_back()
+    assert emptied == [True]

@@ -1,35 +1,46 @@
 """Jobs that PyTorch trains, by the real service."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from desktop_app.engine import worker
-from desktop_app.engine.backends.backend import PROCESSOR
+from desktop_app.engine.backends.backend import PROCESSOR, LoraSettings, OtherRunError
 from desktop_app.engine.backends.choose import CHOICE_VARIABLE
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
 from desktop_app.engine.backends.torch_models.facts import lacking
-from desktop_app.engine.jobs_runner import training_run
+from desktop_app.engine.jobs_runner import job_folder, training_run
 from desktop_app.engine.jobs_runner.log_intake import plan_message
 from desktop_app.engine.jobs_runner.settings import RunSettings
-from desktop_app.engine.jobs_runner.worker_exit import WorkerExit
+from desktop_app.engine.jobs_runner.worker_exit import WorkerExit, job_error
 from desktop_app.engine.jobs_runner.worker_log import (
     Done,
     LogReader,
     Measured,
     Planned,
     Started,
+    Unusable,
     next_attempt,
 )
 from tests.engine.service.engine_child import Engine, example_lines, running_engine
 from tests.engine.service.worker_child import write_job
 
+if lacking() is None:
+    import torch
+
+    from desktop_app.engine.backends.torch_models import model as torch_model
+    from desktop_app.engine.backends.torch_models.backend import TorchBackend
+    from desktop_app.engine.backends.torch_models.plan import MemoryPlan
+
 pytestmark = pytest.mark.skipif(lacking() is not None, reason="PyTorch is not installed")
 
 HYPERPARAMETERS = {"n_epochs": 3, "batch_size": 4, "learning_rate_multiplier": 5.0}
+LORA = LoraSettings(rank=4, alpha=8)
 READ = "desktop_app.engine.backends.torch_models.passes.read"
 """What runs a pack forwards."""
 
@@ -111,8 +122,6 @@ def attempt(job: Path) -> tuple[WorkerExit, list[object]]:
 def test_a_run_without_memory_is_tried_again_with_less(
     job: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import torch
-
     from desktop_app.engine.backends.torch_models.readout import read as original
 
     calls = []
@@ -147,3 +156,88 @@ def test_a_run_without_memory_for_the_second_time_ends(
     code, lines = attempt(job)
     assert code == WorkerExit.NO_MEMORY
     assert [type(line) for line in lines] == [Started, Planned, Started, Planned]
+
+
+def test_a_device_that_is_not_there_is_told(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXEMPLAR_DEVICE", "cuda:93")
+    code, lines = attempt(job)
+    assert code == WorkerExit.MODEL_FILE
+    assert lines == [Unusable(why="The device 'cuda:93' is not there.")]
+
+
+class StopInStep:
+    """Breaks a run off in the middle of a step, and plans each attempt in another way."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, plans: list["MemoryPlan"]) -> None:
+        monkeypatch.setattr(torch_model, "plan", lambda *_: plans.pop(0))
+        self._patch = monkeypatch
+
+    def attempt(self, job: Path, after: int | None) -> tuple[WorkerExit, list[object]]:
+        """Run a worker, to its end or until so many packs were read."""
+        from desktop_app.engine.backends.torch_models.readout import read as original
+
+        log, stop = next_attempt(job), threading.Event()
+        calls: list[int] = []
+
+        def read(*arguments: object) -> object:
+            calls.append(1)
+            if after is not None and len(calls) > after:
+                stop.set()
+            return original(*arguments)  # type: ignore[arg-type]  # as they came
+
+        self._patch.setattr(READ, read)
+        code = worker.main([str(job), log.name], stop)
+        return code, list(LogReader(log).lines())
+
+
+def adapter(job: Path) -> bytes:
+    return (max(job.glob("adapter-*")) / "adapter_model.safetensors").read_bytes()
+
+
+def test_a_run_goes_on_by_the_plan_it_began_with(
+    job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, busier = MemoryPlan(64), MemoryPlan(32, saves_memory=True)
+    straight = tmp_path / "straight"
+    shutil.copytree(job, straight)
+    runs = StopInStep(monkeypatch, [first, first, busier])
+    assert runs.attempt(straight, None)[0] == WorkerExit.DONE
+    code, lines = runs.attempt(job, 3)
+    assert code == WorkerExit.STOPPED
+    begun = [line for line in lines if isinstance(line, Planned)]
+    assert [(plan.pack_tokens, plan.saves_memory) for plan in begun] == [(64, False)]
+    # What was found out about the processor may be another thing at another time.
+    monkeypatch.setattr(TorchBackend, "_dtype", other_dtype(begun[0].precision))
+    code, lines = runs.attempt(job, None)
+    assert code == WorkerExit.DONE
+    again = [line for line in lines if isinstance(line, Planned)]
+    assert [replace(plan, at=0.0) for plan in again] == [replace(begun[0], at=0.0)]
+    assert adapter(job) == adapter(straight)
+
+
+def other_dtype(precision: str) -> object:
+    return torch.float32 if precision == "bfloat16" else torch.bfloat16
+
+
+def test_what_another_back_end_saved_is_left_where_it_is(
+    job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = StopInStep(monkeypatch, [MemoryPlan(512)])
+    assert runs.attempt(job, 2)[0] == WorkerExit.STOPPED
+    saved = job_folder.states(job)
+    assert saved
+    monkeypatch.setenv(CHOICE_VARIABLE, "numpy")
+    code, lines = attempt(job)
+    assert code == WorkerExit.OTHER_RUN
+    assert not lines
+    assert job_folder.states(job) == saved
+    assert "has changed" in str(job_error(code).message)
+
+
+def test_numbers_are_part_of_what_a_state_belongs_to(tiny_model: Path, tmp_path: Path) -> None:
+    TorchBackend("cpu", "float32").load(tiny_model).trainer(LORA, seed=1).save_checkpoint(
+        tmp_path / "state"
+    )
+    halves = TorchBackend("cpu", "bfloat16").load(tiny_model).trainer(LORA, seed=1)
+    with pytest.raises(OtherRunError):
+        halves.load_checkpoint(tmp_path / "state")

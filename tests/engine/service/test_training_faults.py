@@ -136,6 +136,25 @@ def test_a_full_disk_is_told_and_the_run_goes_on(model: Model, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("saving_always")
+def test_what_found_no_room_is_saved_at_the_end_of_an_attempt(model: Model, tmp_path: Path) -> None:
+    stop = threading.Event()
+    trainer = model.trainer(LORA, seed=4, broken_off=stop.is_set)
+
+    class Filled(FullDisk):
+        """A disk that has room again once the run is asked to end."""
+
+        def save(self, path: Path) -> None:
+            if len(self.tried) == 1:
+                stop.set()
+            super().save(path)
+
+    disk = Filled(trainer, {1, 2})
+    assert not go_on(model, tmp_path, trainer=trainer, stop=stop)
+    assert disk.tried == [1, 1, 1]
+    assert [step_of(state) for state in states(tmp_path)] == [1]
+
+
+@pytest.mark.usefixtures("saving_always")
 def test_another_fault_of_the_disk_is_not_hidden(model: Model, tmp_path: Path) -> None:
     trainer = model.trainer(LORA, seed=4)
     FullDisk(trainer, {2}, errno.EIO)

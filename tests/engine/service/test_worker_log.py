@@ -13,6 +13,7 @@ from desktop_app.engine.jobs_runner.worker_log import (
     Measured,
     Refused,
     Started,
+    Unusable,
     attempts,
     next_attempt,
 )
@@ -22,6 +23,7 @@ LINES: list[Line] = [
     Measured(step=1, total_steps=9, at=2.0, seconds_left=8.0, train_loss=0.1 + 0.2),
     Exported(step=3, at=3.0),
     Refused(example=4, file="training_file"),
+    Unusable(why="It is too large."),
     Done(step=9, at=4.0, trained_tokens=10**12, tokens_per_second=None),
 ]
 

@@ -58,7 +58,7 @@ def generate(
     if sampling.max_tokens <= 0:
         return (GeneratedPiece("", 0, "length", index) for index in range(sampling.choices))
     decoder = decoding.decoder(len(prompt) + (sampling.max_tokens if len(choices) == 1 else 0))
-    if sampling.seed is not None and sampling.temperature > 0:
+    if sampling.seed is not None:
         _forget(decoder)
     kept = decoding.kept_bytes(len(prompt) + sampling.max_tokens)
     together = max(1, min(_TOGETHER, _CACHE_BYTES // kept))
@@ -69,7 +69,8 @@ def _forget(decoder: Decoder) -> None:
     """Make a reply with a seed the same again, whatever was asked in between.
 
     Logits of several tokens at once differ in the last bits from those of one at a time, which
-    decides now and then what is drawn: measured, once in 2,500 tokens.
+    decides now and then what is drawn: measured, once in 2,500 tokens. They are told as well, and
+    at temperature 0 two tokens may be as likely as each other but for those bits.
     """
     if isinstance(decoder, CheckingDecoder):
         decoder.forget()

@@ -76,8 +76,8 @@ def _rotation(config: Config) -> Iterator[tuple[str, Value]]:
     rope = rotary_settings(config)
     yield "rope.freq_base", _number(rope, "rope_theta", _DEFAULT_BASES.get(kind_of(config), 1e4))
     kind = rope.get("rope_type", rope.get("type", "default"))
-    if kind not in {"default", "llama3"}:
-        yield "rope.scaling.type", str(kind)[:40]
+    if not isinstance(kind, str) or kind not in {"default", "llama3"}:
+        yield "rope.scaling.type", _word(kind)
     if rope.get("partial_rotary_factor", 1) != 1:
         yield "rope.dimension_count", 1
     if kind_of(config) == "smollm3" and not _leaves_out_every_fourth(config):
@@ -87,9 +87,9 @@ def _rotation(config: Config) -> Iterator[tuple[str, Value]]:
 def _oddities(config: Config) -> Iterator[tuple[str, Value]]:
     """Name what no plain model has; what cannot run it knows none of these names."""
     if config.get("hidden_act", "silu") != "silu":
-        yield "feed_forward_activation", str(config["hidden_act"])[:40]
+        yield "feed_forward_activation", _word(config["hidden_act"])
     if config.get("quantization_config") is not None:
-        yield "quantized_by", str(config["quantization_config"])[:40]
+        yield "quantized_by", _word(config["quantization_config"])
 
 
 def rotary_settings(config: Config) -> Config:
@@ -123,6 +123,11 @@ def _leaves_out_every_fourth(config: Config) -> bool:
     if not isinstance(rotated, list):
         return rotated is None and config.get("no_rope_layer_interval", 4) == 4
     return all(bool(each) == ((layer + 1) % 4 != 0) for layer, each in enumerate(rotated))
+
+
+def _word(value: object) -> str:
+    """Return a text as it is told, of anything else its type: it may be nested without an end."""
+    return value[:40] if isinstance(value, str) else type(value).__name__
 
 
 def _whole(config: Config, name: str) -> int:

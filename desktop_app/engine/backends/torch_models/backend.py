@@ -12,6 +12,7 @@ from desktop_app.engine.backends.model_files.model_file import open_model
 from desktop_app.engine.backends.text.byte_pair import BytePairTokenizer
 from desktop_app.engine.backends.text.chat_template import CHATML
 from desktop_app.engine.backends.torch_models.devices import (
+    FOUR_BITS,
     allow_fast_float32,
     device_of,
     device_words,
@@ -27,6 +28,7 @@ from desktop_app.engine.backends.torch_models.memory import free_bytes, memory_e
 from desktop_app.engine.backends.torch_models.model import ModelText, TorchModel
 from desktop_app.engine.backends.torch_models.network import Network
 from desktop_app.engine.backends.torch_models.sizes import memory_needed, stored_numbers
+from desktop_app.engine.backends.torch_models.team import Team
 
 Precision = Literal["auto", "float32", "bfloat16"]
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -45,13 +47,25 @@ class TorchBackend(Backend):
 
     @override
     def load(self, path: Path) -> Model:
+        return self._loaded(path, self._dtype)
+
+    @override
+    def load_to_train(self, path: Path, precision: str | None = None) -> Model:
+        if precision is None:
+            return self._loaded(path, self._dtype)
+        in_4_bits = precision == FOUR_BITS and self._device.type == "cuda"
+        return self._loaded(path, _DTYPES.get(precision, self._dtype), in_4_bits=in_4_bits)
+
+    def _loaded(
+        self, path: Path, dtype: torch.dtype, *, in_4_bits: bool | None = None
+    ) -> TorchModel:
         with memory_errors():
             if path.is_dir():
-                return self._from_folder(path)
+                return self._from_folder(path, dtype, in_4_bits)
             with open_model(path) as file:
                 tokenizer = BytePairTokenizer(file.settings)
                 source = file.settings.get("tokenizer.chat_template", CHATML)
-                module = read_gguf(file, self._dtype)
+                module = read_gguf(file, dtype)
             template = source if isinstance(source, str) else CHATML
             text = ModelText(tokenizer, template, module.config.max_position_embeddings)
             return TorchModel(path.stem, self._network(module), text)
@@ -64,13 +78,15 @@ class TorchBackend(Backend):
     def _dtype(self) -> torch.dtype:
         return _DTYPES.get(self._precision) or dtype_of(self._device)
 
-    def _from_folder(self, path: Path) -> TorchModel:
+    def _from_folder(self, path: Path, dtype: torch.dtype, in_4_bits: bool | None) -> TorchModel:
         text = read_folder_text(path)
-        weights = stored_numbers(path) * self._dtype.itemsize
-        quantization = None
-        if fits_in_4_bits_only(weights, free_bytes(self._device)):
-            quantization = four_bits(self._dtype)
-        module = read_folder_network(path, self._dtype, quantization)
+        weights = stored_numbers(path) * dtype.itemsize
+        if in_4_bits is None:
+            fits = not fits_in_4_bits_only(weights, free_bytes(self._device))
+            # One process of several may have less room than the others.
+            in_4_bits = Team(self._device).least(int(fits)) == [0]
+        quantization = four_bits(dtype) if in_4_bits else None
+        module = read_folder_network(path, dtype, quantization)
         context = getattr(module.get_decoder().config, "max_position_embeddings", None)
         if not isinstance(context, int):
             raise ModelFileError("The model does not say how much it can read.")

@@ -7,6 +7,7 @@ import torch
 from desktop_app.engine.backends.backend import PROCESSOR, ModelFileError
 from desktop_app.engine.backends.torch_models.facts import Facts
 
+FOUR_BITS = "4-bit weights"
 _WORDS = {torch.float32: "float32", torch.bfloat16: "bfloat16", torch.float16: "float16"}
 
 
@@ -33,7 +34,7 @@ def device_words(device: torch.device) -> str:
 def precision_words(module: Any, dtype: torch.dtype) -> str:  # noqa: ANN401  # untyped
     """Name the kind of numbers that a model's weights are."""
     if getattr(module, "is_loaded_in_4bit", False):
-        return "4-bit weights"
+        return FOUR_BITS
     return _WORDS.get(dtype, str(dtype))
 
 

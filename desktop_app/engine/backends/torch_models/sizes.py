@@ -14,6 +14,11 @@ _PROGRAM = 700 << 20
 """Python, PyTorch and transformers take 335 MB before any model; as much again is for what a step
 of the starter model needs beside what is counted below."""
 _MOST_HEAD = 100 << 20
+# The last for headers nested too deeply.
+_WHAT_DAMAGE_RAISES = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, struct.error),
+    RecursionError,
+)
 _NUMBER = 4
 _ANSWERED = 2048
 """Tokens of which keys and values are counted."""
@@ -65,7 +70,8 @@ def _measures(path: Path) -> tuple[int, int]:
             found = [file.settings.get(f"{kind}.{n}") for n in ("block_count", "embedding_length")]
     else:
         config = _config(path)
-        config = config.get("text_config", config)
+        of_text = config.get("text_config")
+        config = of_text if isinstance(of_text, dict) else config
         found = [config.get(name) for name in ("num_hidden_layers", "hidden_size")]
     layers, width = found
     if not isinstance(layers, int) or not isinstance(width, int):
@@ -76,7 +82,7 @@ def _measures(path: Path) -> tuple[int, int]:
 def _config(path: Path) -> dict[str, Any]:
     try:
         config = json.loads((path / "config.json").read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelFileError(f"The folder {path.name} has no sound config.json.") from error
     if not isinstance(config, dict):
         raise ModelFileError(f"The folder {path.name} has no sound config.json.")
@@ -92,5 +98,5 @@ def _numbers_in(path: Path) -> int:
                 raise ValueError
             head = json.loads(file.read(length))
         return sum(math.prod(each["shape"]) for name, each in head.items() if name[:2] != "__")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except _WHAT_DAMAGE_RAISES as error:
         raise ModelFileError(f"The file {path.name} is damaged.") from error

@@ -97,6 +97,14 @@ class Team:
         if cause == _BROKEN_OFF:
             raise BrokenOffError
 
+    def least(self, *numbers: int) -> list[int]:
+        """Return of each number the least that any process has."""
+        if self.size == 1:
+            return list(numbers)
+        every = torch.tensor(numbers, dtype=torch.int64, device=self._device)
+        dist.all_reduce(every, dist.ReduceOp.MIN)
+        return [int(number) for number in every.tolist()]
+
     def first_does(self, work: Callable[[], None]) -> None:
         """Let the first process do something; its OSError or CheckpointError is everybody's."""
         if self.size == 1:

@@ -61,6 +61,11 @@ class TorchTrainer(PackTrainer):
         self._follow(self._memory.smaller())
 
     @override
+    def take_up(self, plan: Plan) -> None:
+        tokens = max(1, plan.pack_tokens // self._team.size)
+        self._follow(MemoryPlan(tokens, saves_memory=plan.saves_memory))
+
+    @override
     def forget_gradients(self) -> None:
         self.gradients.zero_()
 
@@ -89,9 +94,11 @@ class TorchTrainer(PackTrainer):
         self._team.first_does(lambda: write_adapters(folder, self.adapters, self._name))
 
     def _follow(self, memory: MemoryPlan) -> None:
-        self._memory = memory
-        self.pack_tokens = memory.pack_tokens * self._team.size
-        self._torch_passes.saves_memory = memory.saves_memory
+        # Each process planned by what is free where it runs; all must read the same packs.
+        tokens, keeps = self._team.least(memory.pack_tokens, int(not memory.saves_memory))
+        self._memory = MemoryPlan(tokens, saves_memory=not keeps)
+        self.pack_tokens = tokens * self._team.size
+        self._torch_passes.saves_memory = self._memory.saves_memory
 
     def _identity(self) -> dict[str, object]:
         """What a checkpoint must share with the run that takes it up."""
@@ -102,6 +109,7 @@ class TorchTrainer(PackTrainer):
             "rank": self.adapters.settings.rank,
             "alpha": self.adapters.settings.alpha,
             "seed": self._seed,
+            "precision": self.plan.precision,
         }
         return identity | ({"start": self._start} if self._start else {})
 

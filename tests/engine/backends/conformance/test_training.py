@@ -13,6 +13,7 @@ from desktop_app.engine.backends.backend import (
     LoraSettings,
     Measurement,
     Model,
+    OtherRunError,
     PreferencePair,
     Trainer,
     TrainingExample,
@@ -110,7 +111,7 @@ def test_a_wrong_bit_is_found_and_changes_nothing(model: Model, tmp_path: Path) 
 def test_a_checkpoint_of_another_run_is_refused(model: Model, tmp_path: Path) -> None:
     model.trainer(LORA, seed=1).save_checkpoint(tmp_path / "saved")
     for lora, seed in ((replace(LORA, rank=8), 1), (replace(LORA, alpha=4.0), 1), (LORA, 2)):
-        with pytest.raises(CheckpointError, match="another run"):
+        with pytest.raises(OtherRunError, match="another run"):
             model.trainer(lora, seed=seed).load_checkpoint(tmp_path / "saved")
 
 

@@ -148,11 +148,12 @@ def test_what_is_remembered_stays_within_bounds(monkeypatch: pytest.MonkeyPatch)
     assert guesser.guess(2) == said[-2:]
 
 
+@pytest.mark.parametrize("temperature", [0.0, 0.9])
 def test_a_seed_gives_the_same_to_the_last_bit_whatever_was_asked_before(
-    tiny_path: Path,
+    tiny_path: Path, temperature: float
 ) -> None:
     model = NumpyLlamaModel(tiny_path)
-    sampling = Sampling(temperature=0.9, seed=7, max_tokens=40, top_logprobs=3)
+    sampling = Sampling(temperature=temperature, seed=7, max_tokens=40, top_logprobs=3)
     first = list(model.generate(PROMPT, sampling))
     unseeded = dataclasses.replace(sampling, seed=None)
     for other in (unseeded, Sampling(temperature=0, max_tokens=60)):

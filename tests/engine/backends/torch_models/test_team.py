@@ -80,6 +80,9 @@ def test_two_processes_measure_and_learn_what_one_does(
     assert len(both) == 2
     assert both[0] == both[1]
     assert both[0]["sharded"] is sharded
+    # What the one with the least memory can do.
+    assert both[0]["plan"] == [1024, True]
+    assert expected["plan"] == [1024, False]
     assert both[0]["broken_off"]
     assert both[0]["again"] == both[0]["last"]
     for name in ("losses", "compared"):
