@@ -9,8 +9,6 @@ from typing_extensions import override
 
 from desktop_app.engine.backends.backend import Backend, Model, ModelFileError
 from desktop_app.engine.backends.model_files.model_file import open_model
-from desktop_app.engine.backends.text.byte_pair import BytePairTokenizer
-from desktop_app.engine.backends.text.chat_template import CHATML
 from desktop_app.engine.backends.torch_models.devices import (
     FOUR_BITS,
     allow_fast_float32,
@@ -23,7 +21,10 @@ from desktop_app.engine.backends.torch_models.folders import (
     read_folder_text,
 )
 from desktop_app.engine.backends.torch_models.four_bit import fits_in_4_bits_only, four_bits
+from desktop_app.engine.backends.torch_models.gguf_loading import load_gguf
 from desktop_app.engine.backends.torch_models.gguf_network import read_gguf
+from desktop_app.engine.backends.torch_models.gguf_text import read_gguf_text
+from desktop_app.engine.backends.torch_models.kinds import LOADED, refuse_other_kinds
 from desktop_app.engine.backends.torch_models.memory import free_bytes, memory_errors
 from desktop_app.engine.backends.torch_models.model import ModelText, TorchModel
 from desktop_app.engine.backends.torch_models.network import Network
@@ -63,10 +64,9 @@ class TorchBackend(Backend):
             if path.is_dir():
                 return self._from_folder(path, dtype, in_4_bits)
             with open_model(path) as file:
-                tokenizer = BytePairTokenizer(file.settings)
-                source = file.settings.get("tokenizer.chat_template", CHATML)
-                module = read_gguf(file, dtype)
-            template = source if isinstance(source, str) else CHATML
+                loads = refuse_other_kinds(file.settings) in LOADED
+                tokenizer, template = read_gguf_text(path, file)
+                module = load_gguf(path, file, dtype) if loads else read_gguf(file, dtype)
             text = ModelText(tokenizer, template, module.config.max_position_embeddings)
             return TorchModel(path.stem, self._network(module), text)
 

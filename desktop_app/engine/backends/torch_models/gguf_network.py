@@ -1,4 +1,4 @@
-"""Models of GGUF files as transformers builds them: Llama, Qwen2 and Qwen3."""
+"""Models of GGUF files as transformers builds them: Llama, Qwen2, Qwen3, SmolLM3."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from transformers import (
     PreTrainedConfig,
     Qwen2Config,
     Qwen3Config,
+    SmolLM3Config,
 )
 from transformers.initialization import no_init_weights
 
@@ -23,28 +24,29 @@ _CONFIGS: dict[str, type[PreTrainedConfig]] = {
     "llama": LlamaConfig,
     "qwen2": Qwen2Config,
     "qwen3": Qwen3Config,
+    "smollm3": SmolLM3Config,
 }
-KINDS = frozenset(_CONFIGS)
-"""The architectures that are read here."""
 
 _FACTORS = "rope_freqs.weight"
 _MOST = 1 << 24
 
 
 @dataclass(frozen=True)
-class _Measures:
+class Measures:
     """Settings of one architecture. Raises ModelFileError where one is missing or absurd."""
 
     settings: Any
     kind: str
 
     def size(self, name: str, default: int | None = None) -> int:
+        """Return a whole number."""
         value = self._value(name, default)
         if not isinstance(value, int) or not 1 <= value <= _MOST:
             raise self._absurd(name)
         return value
 
     def number(self, name: str, default: float | None = None) -> float:
+        """Return a number above 0."""
         value = self._value(name, default)
         if not isinstance(value, int | float) or not 0 < value < 1e12:
             raise self._absurd(name)
@@ -85,7 +87,7 @@ def _config(file: ModelFile) -> PreTrainedConfig:
     kind = str(file.settings.get("general.architecture"))
     if kind not in _CONFIGS:
         raise ModelFileError(f"This model is of the kind {kind[:40]!r}, which is not known here.")
-    measures = _Measures(file.settings, kind)
+    measures = Measures(file.settings, kind)
     _refuse_variants(file, kind)
     heads, width = measures.size("attention.head_count"), measures.size("embedding_length")
     embedding = file.tensors.get("token_embd.weight")
@@ -111,6 +113,7 @@ def _config(file: ModelFile) -> PreTrainedConfig:
         },
         tie_word_embeddings="output.weight" not in file.tensors,
         attention_bias=kind != "qwen2" and "blk.0.attn_q.bias" in file.tensors,
+        pad_token_id=None,  # not used, and a kind's usual one need not be in this vocabulary
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from desktop_app.engine.backends.backend import LoraSettings, ModelFileError
 from desktop_app.engine.backends.model_files.model_file import open_model
 from desktop_app.engine.backends.packing import PACK_TOKENS
+from desktop_app.engine.backends.torch_models.kinds import refuse_other_kinds
 
 _PROGRAM = 700 << 20
 """Python, PyTorch and transformers take 335 MB before any model; as much again is for what a step
@@ -28,6 +29,7 @@ def stored_numbers(path: Path) -> int:
     """Return how many numbers a model file or folder holds. Raises ModelFileError."""
     if not path.is_dir():
         with open_model(path) as file:
+            refuse_other_kinds(file.settings)
             return sum(tensor.elements for tensor in file.tensors.values())
     return sum(map(_numbers_in, weight_files(path)))
 
