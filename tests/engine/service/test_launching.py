@@ -141,7 +141,8 @@ def test_a_crash_is_named_without_anybodys_words(
     folder = new_job(tmp_path / "job", tiny_model)
     (folder / job_folder.SETTINGS).write_text("my secret")
     with attempt(folder, TWO, PYTHONPATH=launcher) as worker:
-        assert end_of(worker) == CRASHED
+        # The launcher may end the slower one before it can say why: then it is tried again.
+        assert end_of(worker) in {CRASHED, KILLED}
         assert "DecodeError at " in worker.last_words()
     assert "secret" not in (folder / "worker.stderr").read_text()
 
