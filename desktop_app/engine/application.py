@@ -86,32 +86,7 @@ class Service:
         self.files = StoredFiles(self.database, folders)
         self.uploads = Uploads(self.database, folders, self.files, self.stopping)
         self.life = JobLife(self.database)
-        self._runtime_files = RuntimeFiles(folders.answering)
-        self.answering = Answering(
-            options.answering,
-            self._runtime_files,
-            Surroundings(machine.threads, machine.memory_available, machine.answers_on_processor),
-        )
-        self.loaded = LoadedModels(machine, self.answering)
-        self.fetch = StarterFetch(options.starter, folders)
-        finder = StarterFinder(
-            options.starter,
-            options.named_starter,
-            folders.models,
-            self.database,
-            machine.backend,
-        )
-        self.models = ModelList(self.database, folders, finder)
-        self.fetches = HubFetches(folders)
-        self.bases = Bases(
-            self.database,
-            folders,
-            self.models,
-            finder,
-            machine.backend,
-            self._let_go,
-            self._runtime_files.tidy,
-        )
+        self._make_models(options)
         self.results = Results(self.database, folders)
         self.exports = Exports(self.database, self.models, self.stopping)
         self.adapters = AdapterImport(self.database, folders, self.models)
@@ -127,9 +102,41 @@ class Service:
             self.stopping,
         )
         self.validator = Validator(self.life, folders, self.supervisor, self.stopping)
-        self._starter_api = StarterApi(finder, self.fetch, folders, machine.backend, self.bases)
+        self._starter_api = StarterApi(
+            self._finder, self.fetch, folders, machine.backend, self.bases
+        )
         self._options = options
         self._shut_down = shut_down
+
+    def _make_models(self, options: ServiceOptions) -> None:
+        """Make what knows of base models, fetches them and holds them in memory."""
+        folders, machine = options.folders, options.machine
+        self._runtime_files = RuntimeFiles(folders.answering)
+        self.answering = Answering(
+            options.answering,
+            self._runtime_files,
+            Surroundings(machine.threads, machine.memory_available, machine.answers_on_processor),
+        )
+        self.loaded = LoadedModels(machine, self.answering)
+        self.fetch = StarterFetch(options.starter, folders)
+        self._finder = StarterFinder(
+            options.starter,
+            options.named_starter,
+            folders.models,
+            self.database,
+            machine.backend,
+        )
+        self.models = ModelList(self.database, folders, self._finder)
+        self.fetches = HubFetches(folders)
+        self.bases = Bases(
+            self.database,
+            folders,
+            self.models,
+            self._finder,
+            machine.backend,
+            self._let_go,
+            self._runtime_files.tidy,
+        )
 
     def start(self) -> None:
         """Begin with what an earlier service left unfinished."""

@@ -13,7 +13,7 @@ from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.storage.project.project import Project
-from desktop_app.storage.project.rows import Counts, HistoryEntry, Split, Touched
+from desktop_app.storage.project.rows import Counts, HistoryEntry, Touched
 
 NOTHING = Counts(conversations=0, training=0, test=0, with_problems=0)
 MOST_NAMED = 1000
@@ -134,14 +134,6 @@ class OpenProject(QObject):
             dataclasses.replace(self.counts, with_problems=self.counts.with_problems + more)
         )
         self._tell(Touched((id,), order_changed=False))
-
-    def delete(self, ids: Sequence[int]) -> None:
-        """Move conversations into the bin."""
-        self.edit(lambda project: project.delete(ids), ids, order_changed=True)
-
-    def set_split(self, ids: Sequence[int], split: Split) -> None:
-        """Use conversations for training or keep them for the test."""
-        self.edit(lambda project: project.set_split(ids, split), ids)
 
     def edit(
         self,

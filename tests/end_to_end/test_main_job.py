@@ -21,6 +21,7 @@ from desktop_app.core.jobs.phases import Phase
 from desktop_app.state.connections.connections import ConnectionStatus
 from desktop_app.ui.connections.connections_dialog import ConnectionsDialog
 from tests.secret_service import needs_daemons, session_bus, unlocked_keyring
+from tests.state.edits import delete
 from tools.main_job import READY_SECONDS, MainJob, pause, press, wait_until
 
 JAPANESE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "inputs" / (
@@ -171,7 +172,7 @@ def hold_out_and_keep_few(job: MainJob) -> None:
     foreign = [id for id, c in project.project.conversations() if "大阪" in c.messages[0].text]
     if foreign:
         assert len(foreign) == N_JAPANESE
-        project.delete(foreign)
+        delete(project, foreign)
     assert project.counts.conversations == 54
     assert project.counts.test >= 5
 

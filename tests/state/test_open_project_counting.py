@@ -14,6 +14,7 @@ from desktop_app.state import open_project
 from desktop_app.state.open_project import NOTHING, OpenProject
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Counts, Split
+from tests.state.edits import delete, set_split
 
 TALK = Conversation((Message("user", "hello"), Message("assistant", "good day")))
 EMPTY_REPLY = Conversation((Message("user", "hello"), Message("assistant", "")))
@@ -75,7 +76,7 @@ def test_counts_of_many_arrive(qtbot: QtBot, path: Path, opened: OpenProject) ->
         pass
     assert told.args == [opened.counts]
     assert opened.counts == Counts(4, 4, 0, 1)
-    opened.set_split(list(opened.project.ids())[:1], Split.TEST)
+    set_split(opened, list(opened.project.ids())[:1], Split.TEST)
     qtbot.waitUntil(lambda: opened.counts.test == 1)
 
 
@@ -86,7 +87,7 @@ def test_counts_of_before_an_edit_are_dropped(
     opened.open(path)
     told: list[Counts] = []
     opened.counts_changed.connect(told.append)
-    opened.delete([opened.project.ids()[2]])
+    delete(opened, [opened.project.ids()[2]])
     qtbot.waitUntil(lambda: opened.counts.binned == 1)
     slow.may_go.set()
     # The one that was slow has been heard and thrown away.

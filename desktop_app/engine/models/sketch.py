@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from desktop_app.engine.backends.backend import Floats, ModelFileError
+from desktop_app.engine.backends.backend import ModelFileError
 from desktop_app.engine.backends.model_files.hf_config import settings_of
-from desktop_app.engine.backends.model_files.model_file import Value
+from desktop_app.engine.backends.model_files.model_file import StoredTensor, Value
 from desktop_app.engine.backends.numpy_llama.shape import read_shape
 
 
@@ -20,37 +19,17 @@ class _Announced:
         return self.shape[0] * self.shape[1]
 
 
+@dataclass(frozen=True)
 class _Sketch:
-    """A `ModelFile` with settings, and of its tensors only the embedding's shape."""
-
-    rows_in_pairs = False
-
-    def __init__(self, settings: Mapping[str, Value], vocabulary: int, width: int) -> None:
-        self.settings = settings
-        self.tensors = {"token_embd.weight": _Announced((vocabulary, width))}
-
-    def tensor(self, name: str, shape: tuple[int, ...]) -> Floats:
-        raise ModelFileError(f"Of {name} {shape} nothing is here yet.")
-
-    def close(self) -> None:
-        pass
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        pass
+    settings: Mapping[str, Value]
+    tensors: Mapping[str, StoredTensor]
 
 
 def numpy_runs(config: Mapping[str, Any], vocabulary: int, width: int) -> bool:
     """Whether the NumPy back end runs a model with this config.json."""
+    embedding = {"token_embd.weight": _Announced((vocabulary, width))}
     try:
-        read_shape(_Sketch(settings_of(config), vocabulary, width))
+        read_shape(_Sketch(settings_of(config), embedding))
     except ModelFileError:
         return False
     return True

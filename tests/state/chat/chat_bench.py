@@ -29,6 +29,7 @@ from desktop_app.storage.secrets import Secrets
 from desktop_app.storage.settings import ConnectionSettings, SettingsFile
 from tests.provider.scripted_service import Answer
 from tests.state.chat.chat_service import ChatService
+from tests.state.edits import set_split
 
 SERVICE, BASE, TUNED = "mine", "base", "ft:base:acme:voice:1a2b3c4d"
 SYSTEM = "You answer for a shop."
@@ -85,7 +86,7 @@ class Bench(QObject):
         project.create(self.path)
         project.add(training)
         if test:
-            project.set_split(project.add(test), Split.TEST)
+            set_split(project, project.add(test), Split.TEST)
         job = Job("ftjob-1", BASE, "succeeded", 1, fine_tuned_model=TUNED, finished_at=2)
         url = self.service.base_url
         project.project.save_job(

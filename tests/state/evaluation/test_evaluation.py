@@ -25,6 +25,7 @@ from desktop_app.storage.project.rows import Split
 from tests.provider.scripted_service import Answer
 from tests.state.chat.chat_bench import BASE, TUNED, Bench, ScoringConnections, conversation
 from tests.state.chat.chat_service import refusal
+from tests.state.edits import set_split
 
 TEST = [conversation(f"question {n}", f"wanted {n}") for n in range(6)]
 
@@ -216,7 +217,7 @@ def test_a_changed_test_set_is_noticed(bench: Bench) -> None:
     bench.evaluation.refresh()
     bench.until(lambda: bench.runner.running == 0)
     assert not bench.evaluation.has_test_set_changed
-    bench.open_project.set_split(ids, Split.TEST)
+    set_split(bench.open_project, ids, Split.TEST)
     bench.evaluation.refresh()
     bench.until(lambda: bench.evaluation.has_test_set_changed)
     run(bench)
@@ -235,7 +236,7 @@ def test_setting_conversations_aside_makes_a_test_set(qtbot: QtBot, tmp_path: Pa
     with Bench(qtbot, tmp_path, training=training) as bench:
         assert bench.evaluation.n_test == 0
         project = bench.open_project
-        project.set_split(project.project.ids()[:10], Split.TEST)
+        set_split(project, project.project.ids()[:10], Split.TEST)
         assert bench.evaluation.n_test == 10
         bench.evaluation.refresh()
         bench.until(lambda: bench.evaluation.test_set is not None)

@@ -12,6 +12,7 @@ from desktop_app.state.examples import conversation_list
 from desktop_app.state.examples.conversation_list import PROBLEMS, ROW, ConversationList
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.rows import Filter, Sort, Split
+from tests.state.edits import delete, set_split
 
 
 def chat(question: str, answer: str = "yes") -> Conversation:
@@ -100,7 +101,7 @@ def test_filters_by_use_and_problem(
     qtbot: QtBot, model: ConversationList, project: OpenProject
 ) -> None:
     ids = project.add([chat("a"), chat("b", ""), chat("c")])
-    project.set_split(ids[:1], Split.TEST)
+    set_split(project, ids[:1], Split.TEST)
     with qtbot.waitSignal(model.filtered):
         model.set_filter(Filter(split=Split.TEST))
     assert titles(model) == ["a"]
@@ -126,7 +127,7 @@ def test_it_empties_with_the_project(model: ConversationList, project: OpenProje
 
 def test_deleting_and_undoing_keep_the_order(model: ConversationList, project: OpenProject) -> None:
     ids = project.add([chat(name) for name in "abcd"])
-    project.delete(ids[1:3])
+    delete(project, ids[1:3])
     assert titles(model) == ["a", "d"]
     project.undo()
     assert titles(model) == list("abcd")
@@ -236,7 +237,7 @@ def test_places_are_found_in_any_order(model: ConversationList, project: OpenPro
 
 def test_the_bin_has_what_was_deleted(model: ConversationList, project: OpenProject) -> None:
     ids = project.add([chat(name) for name in "abc"])
-    project.delete(ids[:2])
+    delete(project, ids[:2])
     model.set_filter(Filter(in_bin=True))
     assert titles(model) == ["a", "b"]
     back = ids[:1]

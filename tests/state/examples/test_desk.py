@@ -14,6 +14,7 @@ from desktop_app.state.examples.desk import ExamplesDesk
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import ConversationRow
+from tests.state.edits import delete
 from tests.state.examples.desk_bench import make_desk
 
 
@@ -50,7 +51,7 @@ def test_edits_wait_for_a_large_step_and_it_is_said_why(qtbot: QtBot, desk: Exam
     assert desk.open_project.is_busy
     for edit in (
         lambda: desk.open_project.add([talk("A mug")]),
-        lambda: desk.open_project.delete([1]),
+        lambda: delete(desk.open_project, [1]),
         desk.undo,
         desk.redo,
     ):

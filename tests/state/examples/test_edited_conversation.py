@@ -10,6 +10,7 @@ from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Split
+from tests.state.edits import set_split
 
 LONG = "words that need room " * 10_000
 
@@ -132,7 +133,7 @@ def test_what_it_is_used_for_is_followed(
 ) -> None:
     assert edited.id is not None
     with qtbot.waitSignal(edited.facts_changed):
-        project.set_split([edited.id], Split.TEST)
+        set_split(project, [edited.id], Split.TEST)
     row = edited.row("o200k_base")
     assert row is not None
     assert row.split == Split.TEST

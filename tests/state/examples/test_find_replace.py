@@ -10,6 +10,7 @@ from desktop_app.core.examples.replacing import Wanted
 from desktop_app.state.examples.find_replace import FindReplace, Place, Preview, replacing
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.rows import Filter, Split
+from tests.state.edits import set_split
 
 
 def talk(*texts: str) -> Conversation:
@@ -66,7 +67,7 @@ def test_only_what_the_filter_shows_is_looked_at(
     qtbot: QtBot, project: OpenProject, runner: TaskRunner
 ) -> None:
     first = project.project.ids()[0]
-    project.set_split([first], Split.TEST)
+    set_split(project, [first], Split.TEST)
 
     in_test = look(qtbot, project, runner, Wanted("lamp"), Filter(split=Split.TEST))
     with_words = look(qtbot, project, runner, Wanted("lamp"), Filter(text="the"))

@@ -14,6 +14,7 @@ from desktop_app.storage.project.errors import ProjectError, ProjectErrorKind
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Review, Split
 from desktop_app.storage.project.set_facts import SetFacts
+from tests.state.edits import set_split
 from tests.state.examples.set_checks_bench import LONG, Bench, different, talk
 
 
@@ -99,13 +100,13 @@ def test_what_stands_in_both_sets(bench: Bench) -> None:
     near = LONG.replace("Monday", "Tuesday")
     bench.create([talk(LONG), talk(LONG), talk(near), *different(10)])
     ids = list(bench.open_project.project.ids())
-    bench.open_project.set_split(ids[1:3], Split.TEST)
+    set_split(bench.open_project, ids[1:3], Split.TEST)
     bench.until_checked()
     assert bench.checks.texts is not None
     assert bench.checks.texts.near_groups == (tuple(ids[:3]),)
     assert bench.ids_with("near_duplicate") == ids[:3]
     assert bench.ids_with("overlap") == ids[1:3]
-    bench.open_project.set_split(ids[1:3], Split.TRAINING)
+    set_split(bench.open_project, ids[1:3], Split.TRAINING)
     bench.until_checked()
     assert bench.ids_with("overlap") == []
     assert bench.finding("overlap") is None

@@ -16,6 +16,7 @@ from desktop_app.state.examples.texts_seen import TextsSeen
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Split
 from desktop_app.storage.project.set_facts import SetFacts
+from tests.state.edits import delete, set_split
 from tests.state.examples.set_checks_bench import LONG, Bench, different, talk
 
 
@@ -43,10 +44,10 @@ def test_texts_are_read_again_only_where_they_changed(bench: Bench, looked_at: l
     bench.create([talk(LONG), talk(LONG.replace("Monday", "Tuesday")), *different(10)])
     bench.until_checked()
     ids = list(bench.open_project.project.ids())
-    bench.open_project.set_split(ids[:3], Split.TEST)
+    set_split(bench.open_project, ids[:3], Split.TEST)
     bench.until_checked()
     assert looked_at == [12]
-    bench.open_project.delete(ids[:1])
+    delete(bench.open_project, ids[:1])
     bench.until_checked()
     assert looked_at == [12]
     assert bench.ids_with("near_duplicate") == []
@@ -73,7 +74,7 @@ def test_groups_that_are_named_are_counted_as_texts_change(bench: Bench) -> None
     bench.open_project.open(path)
     bench.until_checked()
     assert named() == SetFinding("named_genders", "advice", 12, "women 92 %, men 8 %")
-    bench.open_project.delete(ids[3:])
+    delete(bench.open_project, ids[3:])
     bench.until_checked()
     assert named() is None
 

@@ -11,6 +11,7 @@ from desktop_app.state.examples.bulk_edit import BulkEdit
 from desktop_app.state.examples.versions import TwoTexts, Versions, restoring
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.rows import Version, VersionChange
+from tests.state.edits import delete
 
 
 def talk(question: str) -> Conversation:
@@ -81,7 +82,7 @@ def test_what_changed_until_now(qtbot: QtBot, project: OpenProject, versions: Ve
     first = save(qtbot, versions, "first")
     ids = project.project.ids()
     project.replace(ids[0], talk("a lamp and a rug"))
-    project.delete([ids[1]])
+    delete(project, [ids[1]])
     assert [(each.id, each.kind) for each in compared(qtbot, versions, first.id, None)] == [
         (ids[0], "changed"), (ids[1], "removed"),
     ]  # fmt: skip
@@ -97,7 +98,7 @@ def test_only_the_last_question_is_answered(
     qtbot: QtBot, project: OpenProject, versions: Versions, runner: TaskRunner
 ) -> None:
     first = save(qtbot, versions, "first")
-    project.delete([project.project.ids()[0]])
+    delete(project, [project.project.ids()[0]])
     second = save(qtbot, versions, "second")
     told: list[list[VersionChange]] = []
     versions.compared.connect(told.append)
@@ -138,7 +139,7 @@ def test_going_back_is_one_step(
 ) -> None:
     first = save(qtbot, versions, "first")
     ids = list(project.project.ids())
-    project.delete(ids[:2])
+    delete(project, ids[:2])
     bulk = BulkEdit(project, runner)
     with qtbot.waitSignal(bulk.finished):
         bulk.run("Going back", restoring(first.id))

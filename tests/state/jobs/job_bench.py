@@ -27,6 +27,7 @@ from desktop_app.storage.project.jobs import JobRecord
 from desktop_app.storage.project.rows import Split
 from desktop_app.storage.secrets import Secrets
 from desktop_app.storage.settings import ConnectionSettings, SettingsFile
+from tests.state.edits import set_split
 from tests.state.jobs.job_service import JobService
 
 SERVICE = "mine"
@@ -82,7 +83,7 @@ class Bench(QObject):
         project.create(self.path)
         project.add(conversations(training))
         held_out = project.add(conversations(test, start=training)) if test else []
-        project.set_split(held_out, Split.TEST)
+        set_split(project, held_out, Split.TEST)
         project.close()
 
     def _open(self) -> None:

@@ -11,6 +11,7 @@ from desktop_app.core.jobs.job import SUBMISSION_KEY
 from desktop_app.state.jobs.files import remove_files, writer
 from desktop_app.state.jobs.plan import TunedModel
 from tests.provider.scripted_service import error
+from tests.state.edits import delete
 from tests.state.jobs.job_bench import SERVICE, Bench, conversations
 
 replace = msgspec.structs.replace
@@ -108,7 +109,7 @@ def test_the_finished_model_leads_to_chat_and_evaluate(bench: Bench) -> None:
 
 def test_too_few_examples_are_refused_before_anything_is_sent(bench: Bench) -> None:
     project = bench.open_project
-    project.delete(list(project.project.ids())[:5])
+    delete(project, list(project.project.ids())[:5])
     assert bench.jobs.submit(bench.plan()) == ""
     assert "10" in bench.notices[-1].text
     assert "7" in bench.notices[-1].text
@@ -138,7 +139,7 @@ def test_settings_that_no_service_takes(bench: Bench, name: str, epochs: int, wo
 def test_binned_conversations_are_not_sent(bench: Bench) -> None:
     project = bench.open_project
     added = project.add(conversations(1, start=90))
-    project.delete(added)
+    delete(project, added)
     bench.until_created(bench.submit())
     assert b"question 90" not in bench.service.files["file-1"]
 
@@ -227,7 +228,7 @@ def test_pairs_of_replies_are_trained_by_preference(bench: Bench) -> None:
         Conversation(question, preferred=better, non_preferred=(Message("assistant", f"No {n}."),))
         for n in range(12)
     ]
-    bench.open_project.delete(bench.open_project.project.ids())
+    delete(bench.open_project, bench.open_project.project.ids())
     bench.open_project.add(pairs)
     bench.until_created(bench.submit())
 

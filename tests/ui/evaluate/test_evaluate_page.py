@@ -27,6 +27,7 @@ from desktop_app.ui.evaluate.verdict_texts import caution, exact_verdict, loss_v
 from desktop_app.ui.theme import Theme
 from tests.state.chat.chat_bench import BASE, TUNED, Bench, conversation
 from tests.state.chat.chat_service import refusal
+from tests.state.edits import delete
 from tests.state.examples.desk_bench import make_test_set
 
 TEST = [conversation(f"question {n}", f"wanted {n}") for n in range(6)]
@@ -137,7 +138,7 @@ def test_what_failed_says_so(page: EvaluatePage, bench: Bench) -> None:
 def test_a_changed_test_set_is_marked(page: EvaluatePage, bench: Bench) -> None:
     run(page, bench)
     assert not page.setup._changed.isVisible()
-    bench.open_project.delete([bench.open_project.project.ids()[-1]])
+    delete(bench.open_project, [bench.open_project.project.ids()[-1]])
     bench.until(page.setup._changed.isVisible)
     assert page.setup.run.text() == "Run again"
 

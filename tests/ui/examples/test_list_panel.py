@@ -7,6 +7,7 @@ from desktop_app.state.open_project import EVERYTHING
 from desktop_app.storage.project.rows import Filter, Sort, Split
 from desktop_app.ui.examples import list_place
 from desktop_app.ui.examples.conversation_delegate import MARGIN
+from tests.state.edits import delete, set_split
 from tests.state.examples.finding_bench import chat
 from tests.ui.examples.finding_desk import FindingDesk
 
@@ -71,7 +72,7 @@ def test_the_list_stays_where_it_is_after_a_deletion(qtbot: QtBot, finding: Find
     settle(qtbot, finding, 199)
     assert finding.current == ids[101]
     assert finding.top == top
-    finding.project.delete(ids[:10])
+    delete(finding.project, ids[:10])
     settle(qtbot, finding, 189)
     assert finding.current == ids[101]
     finding.project.undo()
@@ -85,7 +86,7 @@ def test_what_is_selected_stays_selected(qtbot: QtBot, finding: FindingDesk) -> 
     ids = finding.project.add([chat(f"question {n}") for n in range(50)])
     settle(qtbot, finding, 50)
     select(finding, 20, 22, 30)
-    finding.project.delete([ids[21], ids[40]])
+    delete(finding.project, [ids[21], ids[40]])
     settle(qtbot, finding, 48)
     assert finding.panel.selected_ids() == [ids[20], ids[22], ids[30]]
     assert list(finding.selection.ids) == [ids[20], ids[22], ids[30]]
@@ -106,7 +107,7 @@ def test_very_many_stay_selected_where_their_rows_stay(
 
 def test_what_is_in_the_bin_is_not_marked(finding: FindingDesk) -> None:
     ids = finding.add("a", "b")
-    finding.project.delete(ids[:1])
+    delete(finding.project, ids[:1])
     finding.panel.bar.chips["bin"].click()
     assert finding.current == ids[0]
     assert len(finding.selection.ids) == 0
@@ -127,13 +128,13 @@ def test_a_new_conversation_is_gone_to(qtbot: QtBot, finding: FindingDesk) -> No
 def test_the_end_of_the_list_is_not_left_for_the_top(finding: FindingDesk) -> None:
     ids = finding.add(*"abc")
     finding.panel.go_to(ids[2])
-    finding.project.delete(ids[2:])
+    delete(finding.project, ids[2:])
     assert finding.current == ids[1]
 
 
 def test_the_bin_offers_to_bring_back(qtbot: QtBot, finding: FindingDesk) -> None:
     ids = finding.add("a", "b", "c")
-    finding.project.delete(ids[:2])
+    delete(finding.project, ids[:2])
     finding.panel.bar.chips["bin"].click()
     assert finding.titles() == ["a", "b"]
     actions = finding.actions
@@ -170,7 +171,7 @@ def test_rows_of_every_kind_are_painted(qtbot: QtBot, finding: FindingDesk) -> N
     finding.project.add([chat("no answer", "")])
     finding.project.edit(lambda project: project.set_tag(ids, "t" * 60, on=True), ids)
     finding.project.edit(lambda project: project.set_rating(ids, 5), ids)
-    finding.project.set_split(ids[:1], Split.TEST)
+    set_split(finding.project, ids[:1], Split.TEST)
     finding.project.project.store_counts("o200k_base", [(ids[1], 1, 12345)])
     finding.conversations.take_counts("o200k_base")
     pictures = []

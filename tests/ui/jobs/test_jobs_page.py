@@ -12,6 +12,7 @@ from desktop_app.state.navigation import Navigation
 from desktop_app.ui.jobs.jobs_page import JobsPage
 from desktop_app.ui.jobs.questions import Question
 from tests.provider.scripted_service import error
+from tests.state.edits import delete
 from tests.state.jobs.job_bench import SERVICE, Bench, conversations
 from tests.state.jobs.job_service import DROP
 
@@ -85,7 +86,7 @@ def test_what_stands_in_the_way_is_said_beside_the_button(
     qtbot: QtBot, page: JobsPage, bench: Bench, navigation: Navigation
 ) -> None:
     ids = list(bench.open_project.project.ids())
-    bench.open_project.delete(ids[:8])
+    delete(bench.open_project, ids[:8])
     press(qtbot, page.list.new_job)
     assert not page.form.start.isEnabled()
     assert "at least 10" in page.form.obstacle.text()

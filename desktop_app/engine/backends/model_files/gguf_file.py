@@ -10,13 +10,13 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import numpy as np
+from typing_extensions import override
 
 from desktop_app.engine.backends.backend import Floats, ModelFileError
-from desktop_app.engine.backends.model_files.model_file import Value
+from desktop_app.engine.backends.model_files.model_file import Closing, Value
 from desktop_app.engine.backends.model_files.quantization import FORMATS, TensorFormat, dequantize
 from desktop_app.engine.backends.model_files.tensor_names import KINDS_IN_PAIRS
 
@@ -54,7 +54,7 @@ class TensorInfo:
         return math.prod(self.shape)
 
 
-class GgufFile:
+class GgufFile(Closing):
     """An open GGUF file; close it, or use it in a `with`.
 
     Raises ModelFileError where the file cannot be read, is cut short or contradicts itself.
@@ -75,24 +75,13 @@ class GgufFile:
             self._data.close()
             raise
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
-
     @property
     def rows_in_pairs(self) -> bool:
         """Whether llama.cpp's converter has put query and key rows into its order."""
         return self.settings.get("general.architecture") in KINDS_IN_PAIRS
 
+    @override
     def close(self) -> None:
-        """Let go of the file."""
         self._data.close()
 
     def tensor(self, name: str, shape: tuple[int, ...]) -> Floats:

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from typing_extensions import override
 
@@ -23,7 +22,7 @@ from desktop_app.engine.backends.model_files.hf_config import (
 )
 from desktop_app.engine.backends.model_files.hf_tokenizer import tokenizer_settings
 from desktop_app.engine.backends.model_files.json_file import read_json
-from desktop_app.engine.backends.model_files.model_file import StoredTensor, Value
+from desktop_app.engine.backends.model_files.model_file import Closing, StoredTensor, Value
 from desktop_app.engine.backends.model_files.rotary_scaling import ROTARY_FACTORS
 from desktop_app.engine.backends.model_files.safetensors_files import SafetensorsFiles
 from desktop_app.engine.backends.model_files.tensor_names import gguf_name
@@ -53,7 +52,7 @@ class MadeTensor:
         return int(self.numbers.size)
 
 
-class SafetensorsFolder:
+class SafetensorsFolder(Closing):
     """An open folder; close it, or use it in a `with`. Raises ModelFileError.
 
     `config` is config.json, and `files` the tensors under their own names.
@@ -73,19 +72,8 @@ class SafetensorsFolder:
             self.files.close()
             raise
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
-
+    @override
     def close(self) -> None:
-        """Let go of the files."""
         self.files.close()
 
     @cached_property

@@ -16,7 +16,7 @@ class UnsupportedModelError(ModelFileError):
     """The model's files are sound, but of a kind that is not run with NumPy."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} The PyTorch extra runs more kinds of models.")
+        super().__init__(f"{what} With PyTorch more kinds of models can be run.")
 
 
 Value = bool | int | float | str | list[int] | list[float] | list[str]
@@ -36,8 +36,8 @@ class StoredTensor(Protocol):
         ...
 
 
-class ModelFile(Protocol):
-    """An open model; close it, or use it in a `with`."""
+class Described(Protocol):
+    """What is said of a model, without its numbers."""
 
     @property
     def settings(self) -> Mapping[str, Value]:
@@ -48,6 +48,10 @@ class ModelFile(Protocol):
     def tensors(self) -> Mapping[str, StoredTensor]:
         """Return the tensors by name, in the file's order."""
         ...
+
+
+class ModelFile(Described, Protocol):
+    """An open model; close it, or use it in a `with`."""
 
     @property
     def rows_in_pairs(self) -> bool:
@@ -81,6 +85,25 @@ class ModelFile(Protocol):
     ) -> None:
         """Close it."""
         ...
+
+
+class Closing:
+    """Closes itself at the end of a `with`."""
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 def open_model(path: Path) -> ModelFile:

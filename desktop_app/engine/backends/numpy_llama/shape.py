@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from desktop_app.engine.backends.backend import ModelFileError
 from desktop_app.engine.backends.model_files.model_file import (
-    ModelFile,
+    Described,
     UnsupportedModelError,
     Value,
 )
@@ -66,7 +66,7 @@ class ModelShape:
         return not self.unrotated_every or (layer + 1) % self.unrotated_every != 0
 
 
-def read_shape(file: ModelFile) -> ModelShape:
+def read_shape(file: Described) -> ModelShape:
     """Read and check the measures. Raises ModelFileError for what NumPy cannot run."""
     settings = file.settings
     kind = settings.get("general.architecture")

@@ -37,7 +37,7 @@ def test_the_model_says_what_it_is(tiny_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
-        ({"general.architecture": "gemma3"}, "of the kind 'gemma3'.*PyTorch extra"),
+        ({"general.architecture": "gemma3"}, "of the kind 'gemma3'.*PyTorch"),
         ({"general.architecture": "qwen2"}, r"qwen2\.attention\.head_count is missing"),
         ({"general.architecture": None}, "of the kind 'None'"),
         ({"llama.expert_count": 8}, "several experts"),

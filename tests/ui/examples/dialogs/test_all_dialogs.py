@@ -10,6 +10,7 @@ from desktop_app.ui.examples.dialogs.set_check_dialog import SetCheckDialog
 from desktop_app.ui.examples.dialogs.test_set_dialog import TestSetDialog
 from desktop_app.ui.examples.dialogs.tuning_dialog import TuningDialog
 from desktop_app.ui.examples.dialogs.versions_dialog import VersionsDialog
+from tests.state.edits import delete
 from tests.ui.examples.dialogs.dialog_bench import opened
 from tests.ui.test_accessible import traps, unnamed
 
@@ -24,7 +25,7 @@ def test_it_is_freed_when_closed(qtbot: QtBot, program: Program, kind: type[QDia
     with qtbot.waitSignal(dialog.destroyed):
         qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     # What it followed goes on without it.
-    program.open_project.delete([program.desk.conversations.ids[0]])
+    delete(program.open_project, [program.desk.conversations.ids[0]])
     qtbot.waitUntil(lambda: program.runner.running == 0)
 
 

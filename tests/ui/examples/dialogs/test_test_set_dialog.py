@@ -5,6 +5,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.app import Program
 from desktop_app.storage.project.rows import Filter, Split
 from desktop_app.ui.examples.dialogs.test_set_dialog import TestSetDialog
+from tests.state.edits import set_split
 from tests.ui.examples.dialogs.dialog_bench import chat, is_reached_by_tab, opened
 
 
@@ -39,7 +40,7 @@ def test_what_is_held_out_stays_unless_it_is_chosen_anew(
     qtbot: QtBot, program: Program, ids: list[int]
 ) -> None:
     by_hand = ids[-8:]
-    program.open_project.set_split(by_hand, Split.TEST)
+    set_split(program.open_project, by_hand, Split.TEST)
     dialog = opened(program, TestSetDialog)
     assert dialog.add.isChecked()
     assert dialog.percent.value() == 20

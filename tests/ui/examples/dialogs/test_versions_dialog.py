@@ -4,6 +4,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.app import Program
 from desktop_app.ui.examples.dialogs.versions_dialog import DETAILS, VersionsDialog
 from desktop_app.ui.jobs.questions import Question
+from tests.state.edits import delete
 from tests.ui.examples.dialogs.dialog_bench import chat, first_texts, opened
 
 
@@ -40,7 +41,7 @@ def test_a_version_is_saved_and_compared_with_now(qtbot: QtBot, program: Program
     assert dialog.summary.text() == "Nothing differs between the two."
     ids = program.desk.conversations.ids
     program.open_project.replace(ids[0], chat("Where is my box?"))
-    program.open_project.delete([ids[3]])
+    delete(program.open_project, [ids[3]])
     program.open_project.add([chat("A bowl")])
     assert changes(qtbot, dialog, 3) == [
         "changed · Where is my box?",
@@ -75,7 +76,7 @@ def test_the_set_goes_back_to_a_version_and_that_is_undone(qtbot: QtBot, program
     before = first_texts(program)
     dialog = opened(program, VersionsDialog)
     save(qtbot, dialog, "first")
-    program.open_project.delete(list(program.desk.conversations.ids)[:3])
+    delete(program.open_project, list(program.desk.conversations.ids)[:3])
     program.open_project.add([chat("A bowl")])
     dialog.go_back.click()
     assert not dialog.go_back.isEnabled()

@@ -10,6 +10,7 @@ from desktop_app.storage.project.rows import Split
 from desktop_app.ui.examples.exchange.document_words import document_words
 from desktop_app.ui.examples.exchange.export_dialog import ExportDialog
 from desktop_app.ui.examples.exchange.pdf_document import pdf_exporter
+from tests.state.edits import set_split
 from tests.ui.examples.exchange.desk import Desk
 
 
@@ -37,7 +38,7 @@ def written(path: Path) -> list[str]:
 
 
 def test_training_files_are_written_as_the_service_wants_them(qtbot: QtBot, filled: Desk) -> None:
-    filled.project.set_split(list(filled.project.project.ids())[:2], Split.TEST)
+    set_split(filled.project, list(filled.project.project.ids())[:2], Split.TEST)
     filled.files.exports.set_service("foundry")
     filled.actions.export_files.trigger()
     dialog = filled.dialog(qtbot, ExportDialog)
@@ -106,7 +107,7 @@ def test_too_few_and_too_much_are_said(
 
 
 def test_a_test_file_that_is_there_is_not_replaced_unasked(qtbot: QtBot, filled: Desk) -> None:
-    filled.project.set_split(list(filled.project.project.ids())[:2], Split.TEST)
+    set_split(filled.project, list(filled.project.project.ids())[:2], Split.TEST)
     there = filled.folder / "out-test.jsonl"
     there.write_text("mine")
     filled.actions.export_files.trigger()

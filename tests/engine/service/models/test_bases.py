@@ -4,7 +4,6 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,24 +40,6 @@ ODD_CONFIGS = [
     *(json.dumps({**tiny_config("llama"), **odd}).encode() for odd in ODD_SETTINGS),
     b'{"model_type": ' + b"[" * 900 + b"]" * 900 + b"}",
 ]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def engine(store: Path, tiny_model: Path) -> Iterator[InProcessEngine]:
-    with in_process_engine(store, tiny_model) as engine:
-        yield engine
-
-
-@pytest.fixture
-def caller(engine: InProcessEngine) -> Iterator[Caller]:
-    caller = Caller(str(engine.client.base_url).rstrip("/"))
-    yield caller
-    caller.close()
 
 
 @pytest.fixture
