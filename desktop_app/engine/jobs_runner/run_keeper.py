@@ -60,6 +60,8 @@ class RunKeeper:
         """
         path = state_path(self._folder, step)
         earlier = [state for state in states(self._folder) if state != path]
+        # What a kill between writing and removing has left: kills would add up otherwise.
+        _remove(earlier[:-KEPT_STATES])
 
         def write() -> None:
             self._log.sync()

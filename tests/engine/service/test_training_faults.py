@@ -23,7 +23,7 @@ from desktop_app.engine.jobs_runner import run_keeper, training_run
 from desktop_app.engine.jobs_runner.batch_plan import BatchPlan
 from desktop_app.engine.jobs_runner.clock import EvenClock
 from desktop_app.engine.jobs_runner.encoding import encode_file, encode_line
-from desktop_app.engine.jobs_runner.job_folder import states, step_of
+from desktop_app.engine.jobs_runner.job_folder import state_path, states, step_of
 from desktop_app.engine.jobs_runner.job_life import JobLife
 from desktop_app.engine.jobs_runner.lessons import SupervisedLessons
 from desktop_app.engine.jobs_runner.settings import PEAK_LEARNING_RATE
@@ -110,6 +110,22 @@ def saving_always(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_two_states_are_kept(model: Model, tmp_path: Path) -> None:
     assert go_on(model, tmp_path)
     assert [step_of(state) for state in states(tmp_path)] == [7, 8]
+
+
+@pytest.mark.usefixtures("saving_always")
+def test_states_that_kills_left_do_not_add_up(model: Model, tmp_path: Path) -> None:
+    trainer = model.trainer(LORA, seed=4)
+    save, there = trainer.save_checkpoint, list[list[int]]()
+    for step in range(4):  # each kill came between a state and the removal of one
+        trainer.save_checkpoint(state_path(tmp_path, step))
+
+    def counted(path: Path) -> None:
+        there.append([step_of(state) for state in states(tmp_path)])
+        save(path)
+
+    trainer.save_checkpoint = counted  # type: ignore[method-assign]  # to look before each
+    assert go_on(model, tmp_path, trainer=trainer, step=3)
+    assert there == [[2, 3], [3, 4], [4, 5], [5, 6], [6, 7]]
 
 
 @pytest.mark.usefixtures("saving_always")
