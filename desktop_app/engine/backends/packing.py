@@ -15,8 +15,15 @@ from desktop_app.engine.backends.backend import Doubles, Floats, TokenIds, Train
 PACK_TOKENS = 512
 """The size of a pack on a processor: long enough for fast matrix products, short enough for
 memory."""
+MOST_PACK_TOKENS = 2048
+"""However many threads there are: the tape of one token of the starter model takes 0.7 MB."""
 SMALLEST_PACK = 128
 """Below it, products of matrices are slow and little memory is won."""
+
+
+def pack_tokens(members: int, each: int) -> int:
+    """Return the size of the packs that so many threads share, with so many tokens for each."""
+    return max(PACK_TOKENS, min(MOST_PACK_TOKENS, each * members))
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,7 @@
 from typing import Protocol
 
 from desktop_app.engine.backends.backend import LoraSettings
-from desktop_app.engine.backends.numpy_llama.team import pack_tokens
-from desktop_app.engine.backends.packing import PACK_TOKENS
+from desktop_app.engine.backends.packing import PACK_TOKENS, pack_tokens
 from desktop_app.engine.backends.thread_settings import physical_cores
 
 PROGRAM = 120 << 20
@@ -69,4 +68,4 @@ def _for_training(of: Measures) -> int:
         projected += of.queries_width + of.keys_width
     per_token = of.layers * (2 * of.width + projected + 2 * of.inner)
     logits = 2 * _LOGIT_ROWS * of.vocabulary * team
-    return (adapters + pack_tokens(team) * per_token + logits) * NUMBER
+    return (adapters + pack_tokens(team, PACK_TOKENS) * per_token + logits) * NUMBER

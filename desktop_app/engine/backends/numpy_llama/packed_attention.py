@@ -13,7 +13,7 @@ import numpy as np
 
 from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.numpy_llama.attention import attention, attention_backward
-from desktop_app.engine.backends.numpy_llama.team import Meet
+from desktop_app.engine.backends.thread_team import Meet
 
 _Pair = tuple[Array, Array]
 """Keys and values of some rows, or their gradients: (rows, K, h) each."""

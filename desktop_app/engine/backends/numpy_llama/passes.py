@@ -16,9 +16,9 @@ from desktop_app.engine.backends.numpy_llama.packed_attention import (
     MemberAttention,
     shared_attention,
 )
-from desktop_app.engine.backends.numpy_llama.team import Meet, Team
 from desktop_app.engine.backends.numpy_llama.transformer import Tape, Transformer
 from desktop_app.engine.backends.packing import Pack
+from desktop_app.engine.backends.thread_team import Meet, ThreadTeam
 from desktop_app.engine.backends.trainer import Passes, Predictions
 
 LEAST_ROWS = 32
@@ -54,7 +54,7 @@ class NumpyPasses(Passes):
         transformer: Transformer,
         gradients: LoraParameters,
         broken_off: Callable[[], bool],
-        team: Team,
+        team: ThreadTeam,
     ) -> None:
         self._transformer = transformer
         self._broken_off = broken_off

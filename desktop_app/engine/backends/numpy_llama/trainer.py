@@ -13,9 +13,10 @@ from desktop_app.engine.backends.numpy_llama.adapter import write_adapter
 from desktop_app.engine.backends.numpy_llama.lora import LoraParameters
 from desktop_app.engine.backends.numpy_llama.optimizer import AdamW, clip_norm
 from desktop_app.engine.backends.numpy_llama.passes import NumpyPasses
-from desktop_app.engine.backends.numpy_llama.team import Team, pack_tokens, team_size
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
 from desktop_app.engine.backends.numpy_llama.weights import ModelWeights
+from desktop_app.engine.backends.packing import PACK_TOKENS, pack_tokens
+from desktop_app.engine.backends.thread_team import ThreadTeam, team_size
 from desktop_app.engine.backends.trainer import PackTrainer
 
 
@@ -46,9 +47,9 @@ class NumpyLlamaTrainer(PackTrainer):
         self.gradients = self.parameters.zeros_like()
         self._optimizer = AdamW(self.parameters.flat)
         transformer = Transformer(weights, self.parameters)
-        team = Team(team_size())
+        team = ThreadTeam(team_size())
         passes = NumpyPasses(transformer, self.gradients, broken_off, team)
-        super().__init__(passes, pack_tokens(team.size))
+        super().__init__(passes, pack_tokens(team.size, PACK_TOKENS))
 
     @override
     def forget_gradients(self) -> None:

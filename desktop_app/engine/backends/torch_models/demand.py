@@ -7,20 +7,26 @@ from desktop_app.engine.backends.packing import Pack
 from desktop_app.engine.backends.torch_models.lora import Adapters
 from desktop_app.engine.backends.torch_models.memory import Kept
 from desktop_app.engine.backends.torch_models.network import Network
+from desktop_app.engine.backends.torch_models.packed_attention import KEPT
 from desktop_app.engine.backends.torch_models.plan import Demand
 from desktop_app.engine.backends.torch_models.readout import CHUNK, MOST_CHUNK
 
 _SHORT, _LONG = 8, 24
 _PER_ADAPTER = 16
 """Bytes of a number in float32, its gradient and its two moments."""
+_PER_GRADIENT = 4
 _PER_SCORE = 6
 """Bytes of an attention score kept: in float32, and in the network's numbers."""
-_SCORES_OF = 512
-"""Tokens of a sequence whose scores are kept: see packed_attention.py."""
+_SCORES_OF = (KEPT + 128) // 2
+"""Keys of which a token keeps scores, on average over the longest sequence that keeps them; its
+own block of 128 is kept whole."""
 
 
-def demand(network: Network, adapters: Adapters) -> Demand:
-    """Measure what grows with the tokens, and add up what is known."""
+def demand(network: Network, adapters: Adapters, members: int) -> Demand:
+    """Measure what grows with the tokens, and add up what is known.
+
+    Each of the members has gradients and logits of its own.
+    """
     config = network.module.get_decoder().config
     layers, width = config.num_hidden_layers, config.hidden_size
     short, long = (_kept(network, adapters, tokens) for tokens in (_SHORT, _LONG))
@@ -30,7 +36,8 @@ def demand(network: Network, adapters: Adapters) -> Demand:
     per_logits = config.vocab_size * (8 + network.dtype.itemsize)
     rows = CHUNK.get(network.device.type, MOST_CHUNK) if network.abilities.head_apart else 0
     return Demand(
-        fixed=_PER_ADAPTER * adapters.flat.numel() + rows * per_logits,
+        fixed=(_PER_ADAPTER + _PER_GRADIENT * (members - 1)) * adapters.flat.numel()
+        + members * rows * per_logits,
         kept=per_token,
         entering=layers * width * network.dtype.itemsize,
         spent=2 * per_token // layers + (0 if rows else per_logits),

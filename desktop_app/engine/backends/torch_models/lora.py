@@ -5,6 +5,7 @@ layers themselves stay as they are, quantized ones too: what an adapter adds is 
 A and B are always float32; the products are computed in the numbers of the layer.
 """
 
+import copy
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -137,6 +138,12 @@ class Adapters:
         self.flat = self.flat.to(device)
         self.matrices = self._views(self.flat)
         return self
+
+    def twin(self) -> "Adapters":
+        """Return adapters with the very same numbers, for gradients of their own."""
+        twin = copy.copy(self)
+        twin.matrices = self._views(self.flat)
+        return twin
 
     def learning(self) -> Tensor:
         """Let A and B have gradients; return the vector of them all, which passes add to."""

@@ -14,12 +14,13 @@ from desktop_app.engine.backends.backend import (
     LoraSettings,
     TokenIds,
 )
-from desktop_app.engine.backends.packing import PACK_TOKENS
+from desktop_app.engine.backends.packing import pack_tokens
 from desktop_app.engine.backends.text.text_model import TextModel
 from desktop_app.engine.backends.text.tokenizer import Tokenizer
 from desktop_app.engine.backends.torch_models.decoder import TorchDecoding
 from desktop_app.engine.backends.torch_models.demand import demand
 from desktop_app.engine.backends.torch_models.lora import Adapters, read_adapters
+from desktop_app.engine.backends.torch_models.members import MEMBER_TOKENS, most_members
 from desktop_app.engine.backends.torch_models.memory import free_bytes, memory_errors
 from desktop_app.engine.backends.torch_models.network import Network
 from desktop_app.engine.backends.torch_models.plan import MemoryPlan, plan
@@ -97,6 +98,9 @@ class TorchModel(TextModel):
         free = free_bytes(device)
         if free is None:
             free = int(psutil.virtual_memory().available)
-        most = PACK_TOKENS if device.type == "cpu" else GPU_PACK_TOKENS
+        members = most_members(self.network)
+        most = GPU_PACK_TOKENS
+        if device.type == "cpu":
+            most = pack_tokens(members, MEMBER_TOKENS)
         with torch.no_grad():
-            return plan(demand(self.network, adapters), free, most)
+            return plan(demand(self.network, adapters, members), free, most)

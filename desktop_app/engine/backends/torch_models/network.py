@@ -5,6 +5,7 @@ itself with its own code. Only what comes out the same is used: packs, and logit
 from the states. Any other model is read a sequence at a time, or with all its logits at once.
 """
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -135,6 +136,12 @@ class Network:
     def tensor(self, array: np.ndarray[Any, Any]) -> Tensor:
         """Put numbers where the network is."""
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+    def twin(self) -> "Network":
+        """Return a network with the very same weights that can be at another pack meanwhile."""
+        _ = self.abilities  # known for both
+        weights = (*self.module.parameters(), *self.module.buffers())
+        return copy.deepcopy(self, {id(tensor): tensor for tensor in weights})
 
     def sharded(self) -> None:
         """Note that the weights are spread over several processes: only the whole can be run."""

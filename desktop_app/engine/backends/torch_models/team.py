@@ -8,27 +8,20 @@ the same adapters and say the same, and only the first writes files.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from desktop_app.engine.backends.backend import BrokenOffError, CheckpointError, TokenIds
+from desktop_app.engine.backends.backend import BrokenOffError, CheckpointError
 from desktop_app.engine.backends.packing import Pack
 from desktop_app.engine.backends.torch_models import group
+from desktop_app.engine.backends.torch_models.shares import Share, share_of, shared
 from desktop_app.engine.backends.trainer import Predictions
 
 _FINE, _BROKEN_OFF, _NO_MEMORY = 0.0, 1.0, 2.0
-
-
-@dataclass(frozen=True)
-class Share:
-    """One process's part of a pack, and which of the pack's targets are in it; None for nothing."""
-
-    pack: Pack | None
-    targets: TokenIds
 
 
 class Team:
@@ -50,31 +43,19 @@ class Team:
 
         With `all_read`, whoever is left without reads a sequence in vain.
         """
-        if self.size == 1:
-            return Share(pack, np.arange(len(pack.targets)))
-        lengths = [sequence.stop - sequence.start for sequence in pack.sequences]
-        loads = [0] * self.size
-        mine = []
-        for place in sorted(range(len(lengths)), key=lambda place: (-lengths[place], place)):
-            lightest = loads.index(min(loads))
-            loads[lightest] += lengths[place]
-            if lightest == self.rank:
-                mine.append(place)
-        share = _share_of(pack, sorted(mine))
+        share = shared(pack, self.size)[self.rank]
         if share.pack is None and all_read:
             unlearned = replace(pack, predicting=pack.predicting[:0], targets=pack.targets[:0])
-            return Share(_share_of(unlearned, [len(lengths) - 1]).pack, share.targets)
+            return Share(share_of(unlearned, [len(pack.sequences) - 1]).pack, share.targets)
         return share
 
-    def together(self, share: Share, found: Predictions | None, total: int) -> Predictions:
+    def together(self, share: Share, found: Predictions, total: int) -> Predictions:
         """Put together what all processes predicted of a pack with so many targets."""
         if self.size == 1:
-            assert found is not None
             return found
         every = np.zeros((2, total))
-        if found is not None:
-            every[0, share.targets] = found.log_probabilities
-            every[1, share.targets] = found.right
+        every[0, share.targets] = found.log_probabilities
+        every[1, share.targets] = found.right
         numbers = torch.from_numpy(every).to(self._device, torch.float32)
         dist.all_reduce(numbers)
         every = numbers.cpu().numpy()
@@ -125,24 +106,3 @@ class Team:
         if self.size > 1:
             for tensor in numbers:
                 dist.broadcast(tensor, 0)
-
-
-def _share_of(pack: Pack, mine: list[int]) -> Share:
-    owners = np.searchsorted([s.stop for s in pack.sequences], pack.predicting, side="right")
-    targets = np.flatnonzero(np.isin(owners, mine))
-    if not mine:
-        return Share(None, targets)
-    rows = [np.arange(pack.sequences[place].start, pack.sequences[place].stop) for place in mine]
-    kept = np.concatenate(rows)
-    new_place = np.full(len(pack.tokens), -1)
-    new_place[kept] = np.arange(len(kept))
-    ends = np.cumsum([len(row) for row in rows]).tolist()
-    part = Pack(
-        tokens=pack.tokens[kept],
-        positions=pack.positions[kept],
-        sequences=[slice(end - len(row), end) for end, row in zip(ends, rows, strict=True)],
-        predicting=new_place[pack.predicting[targets]],
-        targets=pack.targets[targets],
-        weights=pack.weights[targets],
-    )
-    return Share(part, targets)

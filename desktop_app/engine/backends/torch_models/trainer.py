@@ -42,7 +42,9 @@ class TorchTrainer(PackTrainer):
         self.gradients = self.adapters.learning()
         self._optimizer = AdamW(self.adapters.flat)
         self._team = Team(network.device)
-        self._torch_passes = TorchPasses(network, self.adapters, self._team, broken_off)
+        self._torch_passes = TorchPasses(
+            network, self.adapters, self.gradients, self._team, broken_off
+        )
         super().__init__(self._torch_passes)
         self._follow(memory())
 

@@ -15,9 +15,9 @@ from desktop_app.engine.backends.backend import (
     TrainingExample,
 )
 from desktop_app.engine.backends.numpy_llama import transformer
-from desktop_app.engine.backends.numpy_llama.team import Team, team_size
 from desktop_app.engine.backends.numpy_llama.trainer import NumpyLlamaTrainer
 from desktop_app.engine.backends.thread_settings import TEAM, training_environment
+from desktop_app.engine.backends.thread_team import ThreadTeam, team_size
 from tests.engine.backends.double_precision import double_weights, random_example
 
 SEVERAL = [random_example(seed, length) for seed, length in ((1, 70), (2, 120), (3, 7), (4, 90))]
@@ -112,8 +112,8 @@ def test_one_who_fails_is_not_waited_for() -> None:
         return share
 
     with pytest.raises(ZeroDivisionError):
-        Team(3).run(work, [0, 1, 2])
-    assert Team(3).run(work, [3, 4]) == [3, 4]
+        ThreadTeam(3).run(work, [0, 1, 2])
+    assert ThreadTeam(3).run(work, [3, 4]) == [3, 4]
 
 
 @pytest.mark.parametrize(("told", "size"), [("6", 6), ("", 1), ("many", 1), ("0", 1)])

@@ -9,6 +9,7 @@ import torch
 import transformers
 
 from desktop_app.engine.backends.backend import LoraSettings, Sampling
+from desktop_app.engine.backends.thread_settings import TEAM
 from desktop_app.engine.backends.torch_models import packed_attention
 from desktop_app.engine.backends.torch_models.backend import Precision, TorchBackend
 from desktop_app.engine.backends.torch_models.model import TorchModel
@@ -96,16 +97,21 @@ def test_a_pack_gives_what_its_sequences_give(model: TorchModel, reference: Any)
         assert likelihood == pytest.approx((each.loss_weights[1:] @ scores).item(), abs=1e-3)
 
 
-def test_the_gradients_of_a_pack_are_those_of_its_sequences(model: TorchModel) -> None:
+def test_the_gradients_of_a_pack_are_those_of_its_sequences(
+    model: TorchModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trainer = model.trainer(LORA, seed=1)
     trainer.step(BATCHES[0], 1e-2)
     packed, saving, apart = (model.trainer(LORA, seed=1) for _ in range(3))
-    for each in (packed, saving, apart):
+    monkeypatch.setenv(TEAM, "3")
+    shared = model.trainer(LORA, seed=1)
+    for each in (packed, saving, apart, shared):
         each.adapters.flat.copy_(trainer.adapters.flat)
     saving.save_memory()
     apart.pack_tokens = 1
     found = [
-        (each.measure_gradients(BATCHES[1]), each.gradients) for each in (packed, saving, apart)
+        (each.measure_gradients(BATCHES[1]), each.gradients)
+        for each in (packed, saving, apart, shared)
     ]
     size = float(found[0][1].norm())
     assert size > 0

@@ -1,6 +1,6 @@
 """Threads that go through the same layers side by side, each with rows of its own.
 
-NumPy lets other threads run while it computes, and OpenBLAS, told to use one thread, computes in
+NumPy and PyTorch let other threads run while they compute, and, told to use one thread, compute in
 whichever thread asks. So elementwise work is shared out as well as matrix products, and nobody
 waits in a busy loop for a thread that another program holds up.
 """
@@ -8,14 +8,10 @@ waits in a busy loop for a thread that another program holds up.
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from desktop_app.engine.backends.packing import PACK_TOKENS
 from desktop_app.engine.backends.thread_settings import TEAM
-
-MOST_PACK_TOKENS = 2048
-"""However many threads there are: the tape of one token of the starter model takes 0.7 MB."""
 
 Share = TypeVar("Share")
 Found = TypeVar("Found")
@@ -23,12 +19,12 @@ Meet = Callable[[], object]
 """Waits until all members of the team have come as far."""
 
 
-class Team:
-    """At most `size` threads, which last as long as the team."""
+class ThreadTeam:
+    """At most `size` threads, which last as long as the team; who asks is one of them."""
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._pool = ThreadPoolExecutor(size, thread_name_prefix="team")
+        self._pool = ThreadPoolExecutor(max(1, size - 1), thread_name_prefix="team")
 
     def run(self, work: Callable[[Share, Meet], Found], shares: Sequence[Share]) -> list[Found]:
         """Do the work on every share at the same time; at most `size` of them.
@@ -44,9 +40,13 @@ class Team:
                 barrier.abort()
                 raise
 
-        if len(shares) == 1:
-            return [one(shares[0])]
-        tasks = [self._pool.submit(one, share) for share in shares]
+        tasks = [self._pool.submit(one, share) for share in shares[1:]]
+        own: Future[Found] = Future()
+        try:
+            own.set_result(one(shares[0]))
+        except BaseException as mine:  # noqa: BLE001  # raised below, if it is the first
+            own.set_exception(mine)
+        tasks.insert(0, own)
         faults = [fault for task in tasks if (fault := task.exception()) is not None]
         # Those who were waiting for somebody who failed have nothing to tell.
         for fault in sorted(faults, key=lambda f: isinstance(f, threading.BrokenBarrierError)):
@@ -58,8 +58,3 @@ def team_size() -> int:
     """How many threads a trainer in this process may have: see `thread_settings`."""
     told = os.environ.get(TEAM, "")
     return max(1, int(told)) if told.isdigit() else 1
-
-
-def pack_tokens(team: int) -> int:
-    """Return the size of the packs of so many threads."""
-    return min(MOST_PACK_TOKENS, PACK_TOKENS * team)

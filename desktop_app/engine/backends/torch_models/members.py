@@ -1,0 +1,114 @@
+"""Threads that each take sequences of a pack through the same weights, there and back.
+
+On a processor that is faster than several threads within each product of matrices: on two cores of
+an AMD EPYC they took longer than one, and two packs at once hardly more time than one. Each member
+has the network's modules for itself, for what these remember of a pack, and gradients of its own,
+which are added up in a fixed order.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from desktop_app.engine.backends.backend import TokenIds
+from desktop_app.engine.backends.packing import Pack
+from desktop_app.engine.backends.thread_team import ThreadTeam, team_size
+from desktop_app.engine.backends.torch_models import group
+from desktop_app.engine.backends.torch_models.lora import Adapters
+from desktop_app.engine.backends.torch_models.network import Network
+from desktop_app.engine.backends.torch_models.shares import shared
+
+MEMBER_TOKENS = 256
+"""With fewer in a pack for each, the matrix products would wait for the weights."""
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of those who read. Its adapters have the numbers of all, and gradients of its own."""
+
+    network: Network
+    adapters: Adapters
+    gradients: Tensor
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a member reads, and which of the pack's targets are in it."""
+
+    member: Member
+    pack: Pack
+    targets: TokenIds
+
+
+class Members:
+    """At most as many as a network may have; the first adds to `gradients` itself."""
+
+    def __init__(self, network: Network, adapters: Adapters, gradients: Tensor) -> None:
+        self._members = [Member(network, adapters, gradients)]
+        self._threads = ThreadTeam(most_members(network))
+        self._threads_of_one = torch.get_num_threads()
+
+    def parts(self, pack: Pack | None) -> list[Part]:
+        """Share a pack out."""
+        if pack is None:
+            return []
+        found = shared(pack, self._threads.size)
+        with_work = [(share.pack, share.targets) for share in found if share.pack is not None]
+        while len(self._members) < len(with_work):
+            self._members.append(self._one_more())
+        members = self._members[: len(with_work)]
+        return [Part(member, *work) for member, work in zip(members, with_work, strict=True)]
+
+    @contextmanager
+    def reading(
+        self, parts: Sequence[Part], asked: Callable[[], None] | None, *, saves_memory: bool
+    ) -> Iterator[None]:
+        """Have everybody at a part, there and back; see `Network.adapted` and `reading`."""
+        with ExitStack() as stack:
+            for part in parts:
+                network = part.member.network
+                stack.enter_context(network.adapted(part.member.adapters, asked))
+                stack.enter_context(network.reading(part.pack, saves_memory=saves_memory))
+            yield
+
+    def run(
+        self, work: Callable[[Part], Found], parts: Sequence[Part], *, learns: bool
+    ) -> list[Found]:
+        """Do the work on all parts at the same time."""
+
+        def one(part: Part, _meet: object) -> Found:
+            if self._threads.size > 1:
+                # Each thread has a number of its own.
+                alone = len(parts) == 1
+                share = self._threads.size // len(parts)
+                torch.set_num_threads(self._threads_of_one if alone else share)
+            with torch.set_grad_enabled(learns):
+                return work(part)
+
+        return self._threads.run(one, parts) if parts else []
+
+    def learn(self, back: Callable[[Part], None], parts: Sequence[Part]) -> None:
+        """Let everybody go back, and add up what was found."""
+        further = [part.member.gradients for part in parts[1:]]
+        for gradients in further:
+            gradients.zero_()
+        self.run(back, parts, learns=True)
+        for gradients in further:
+            self._members[0].gradients.add_(gradients)
+
+    def _one_more(self) -> Member:
+        first = self._members[0]
+        adapters = first.adapters.twin()
+        return Member(first.network.twin(), adapters, adapters.learning())
+
+
+def most_members(network: Network) -> int:
+    """Return how many may read at once: on a processor that one process has to itself."""
+    alone = network.device.type == "cpu" and group.size() == 1
+    return team_size() if alone else 1
