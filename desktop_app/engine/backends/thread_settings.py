@@ -41,9 +41,9 @@ def environment(threads: int | None = None) -> dict[str, str]:
 def training_environment(threads: int | None = None, team: int | None = None) -> dict[str, str]:
     """Return the variables for a process that trains: OpenBLAS computes in the thread that asks.
 
-    The NumPy trainer shares out what is learned to a team of threads, which wait asleep, so that
-    it may have all physical cores: beside another busy program it slows down by that one's share
-    and no more. `threads` are PyTorch's, as above.
+    Trainers share out what is learned to a team of threads, which wait asleep, so that it may have
+    all physical cores: beside another busy program it slows down by that one's share and no more.
+    `threads`, as above, are PyTorch's where there is but one sequence and nothing to share out.
     """
     shared = environment(threads)["OMP_NUM_THREADS"]
     return environment(1) | {"OMP_NUM_THREADS": shared, TEAM: str(team or physical_cores())}

@@ -14,7 +14,7 @@ from desktop_app.engine.backends.backend import Floats, LikelyToken, TokenIds
 from desktop_app.engine.backends.generation.decoding import Decoder, Decoding
 from desktop_app.engine.backends.generation.sampling import likeliest, log_sum_exp
 from desktop_app.engine.backends.text.tokenizer import Tokenizer
-from desktop_app.engine.backends.torch_models.lora import Adapters
+from desktop_app.engine.backends.torch_models.lora import Applied
 from desktop_app.engine.backends.torch_models.memory import memory_errors
 from desktop_app.engine.backends.torch_models.network import Network
 
@@ -27,7 +27,7 @@ _SCORED = 128
 class TorchDecoder(Decoder):
     """n sequences of one length that began as one, under an adapter or none."""
 
-    def __init__(self, network: Network, adapters: Adapters | None, cache: Any = None) -> None:  # noqa: ANN401  # untyped
+    def __init__(self, network: Network, adapters: Applied | None, cache: Any = None) -> None:  # noqa: ANN401  # untyped
         self._network = network
         self._adapters = adapters
         self._cache = cache or DynamicCache(config=network.module.config)
@@ -69,7 +69,7 @@ class TorchDecoder(Decoder):
 class TorchDecoding(Decoding):
     """A network and its adapter as generation sees them."""
 
-    def __init__(self, network: Network, adapters: Adapters | None) -> None:
+    def __init__(self, network: Network, adapters: Applied | None) -> None:
         self._network = network
         self._adapters = adapters
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from desktop_app.engine.backends.packing import Pack
-from desktop_app.engine.backends.torch_models.lora import Adapters
+from desktop_app.engine.backends.torch_models.lora import Adapters, Applied
 from desktop_app.engine.backends.torch_models.memory import Kept
 from desktop_app.engine.backends.torch_models.network import Network
 from desktop_app.engine.backends.torch_models.packed_attention import KEPT
@@ -14,7 +14,6 @@ from desktop_app.engine.backends.torch_models.readout import CHUNK, MOST_CHUNK
 _SHORT, _LONG = 8, 24
 _PER_ADAPTER = 16
 """Bytes of a number in float32, its gradient and its two moments."""
-_PER_GRADIENT = 4
 _PER_SCORE = 6
 """Bytes of an attention score kept: in float32, and in the network's numbers."""
 _SCORES_OF = (KEPT + 128) // 2
@@ -25,18 +24,20 @@ own block of 128 is kept whole."""
 def demand(network: Network, adapters: Adapters, members: int) -> Demand:
     """Measure what grows with the tokens, and add up what is known.
 
-    Each of the members has gradients and logits of its own.
+    Each of the members has adapters and gradients in the network's numbers, and logits.
     """
     config = network.module.get_decoder().config
     layers, width = config.num_hidden_layers, config.hidden_size
-    short, long = (_kept(network, adapters, tokens) for tokens in (_SHORT, _LONG))
+    applied = Applied(adapters, network.dtype)
+    applied.learning()
+    short, long = (_kept(network, applied, tokens) for tokens in (_SHORT, _LONG))
     per_token = max(0, long - short) // (_LONG - _SHORT)
     if network.device.type == "cpu":
         per_token += layers * config.num_attention_heads * _SCORES_OF * _PER_SCORE
     per_logits = config.vocab_size * (8 + network.dtype.itemsize)
     rows = CHUNK.get(network.device.type, MOST_CHUNK) if network.abilities.head_apart else 0
     return Demand(
-        fixed=(_PER_ADAPTER + _PER_GRADIENT * (members - 1)) * adapters.flat.numel()
+        fixed=adapters.flat.numel() * (_PER_ADAPTER + members * 2 * network.dtype.itemsize)
         + members * rows * per_logits,
         kept=per_token,
         entering=layers * width * network.dtype.itemsize,
@@ -44,7 +45,7 @@ def demand(network: Network, adapters: Adapters, members: int) -> Demand:
     )
 
 
-def _kept(network: Network, adapters: Adapters, tokens: int) -> int:
+def _kept(network: Network, adapters: Applied, tokens: int) -> int:
     """Return the bytes kept for the way back from one sequence."""
     pack = Pack(
         tokens=np.zeros(tokens, np.int64),

@@ -5,7 +5,6 @@ layers themselves stay as they are, quantized ones too: what an adapter adds is 
 A and B are always float32; the products are computed in the numbers of the layer.
 """
 
-import copy
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,7 +59,7 @@ class LoraPlaces:
 
     @contextmanager
     def using(
-        self, adapters: "Adapters | None", asked: Callable[[], None] | None = None
+        self, adapters: "Applied | None", asked: Callable[[], None] | None = None
     ) -> Iterator[None]:
         """Apply adapters, or none. `asked` is called at every layer, forwards and backwards."""
         matrices = adapters.matrices if adapters else [None] * len(self._hooks)
@@ -75,7 +74,9 @@ class LoraPlaces:
 
 
 @dataclass(frozen=True)
-class _Matrices:
+class Matrices:
+    """A (r, in) and B (out, r) of one place, and s."""
+
     a: Tensor
     b: Tensor
     scale: float
@@ -86,7 +87,7 @@ class _Hook:
 
     def __init__(self, module: nn.Linear, *, asks: bool) -> None:
         self.asks = asks
-        self.matrices: _Matrices | None = None
+        self.matrices: Matrices | None = None
         self.asked: Callable[[], None] | None = None
         module.register_forward_hook(self)
 
@@ -110,13 +111,12 @@ class _Hook:
 
 
 class Adapters:
-    """Adapters for all places of a network: A and B are views into one vector `flat`."""
+    """Adapters for all places of a network: A and B lie in one vector `flat` of float32."""
 
     def __init__(self, places: list[Place], settings: LoraSettings) -> None:
         self._places = places
         self.settings = settings
         self.flat = torch.zeros(sum(settings.rank * (p.out + p.into) for p in places))
-        self.matrices = self._views(self.flat)
 
     def layout(self) -> str:
         """Tell in one text which numbers stand where."""
@@ -130,40 +130,48 @@ class Adapters:
         """Return (name, A, B) of every place: the numbers themselves before `to`, else copies."""
         return [
             (place.name, _array(matrices.a), _array(matrices.b))
-            for place, matrices in zip(self._places, self.matrices, strict=True)
+            for place, matrices in zip(self._places, self.views(self.flat), strict=True)
         ]
 
     def to(self, device: torch.device) -> "Adapters":
         """Move the numbers to where the network is."""
         self.flat = self.flat.to(device)
-        self.matrices = self._views(self.flat)
         return self
 
-    def twin(self) -> "Adapters":
-        """Return adapters with the very same numbers, for gradients of their own."""
-        twin = copy.copy(self)
-        twin.matrices = self._views(self.flat)
-        return twin
-
-    def learning(self) -> Tensor:
-        """Let A and B have gradients; return the vector of them all, which passes add to."""
-        gradients = torch.zeros_like(self.flat)
-        for matrices, added in zip(self.matrices, self._views(gradients), strict=True):
-            for number, gradient in ((matrices.a, added.a), (matrices.b, added.b)):
-                number.requires_grad_()
-                number.grad = gradient
-        return gradients
-
-    def _views(self, flat: Tensor) -> list[_Matrices]:
+    def views(self, flat: Tensor) -> list[Matrices]:
+        """Return A and B of every place as views into such a vector."""
         rank, start = self.settings.rank, 0
         made = []
         for place in self._places:
             middle, end = start + rank * place.into, start + rank * (place.into + place.out)
             a = flat[start:middle].view(rank, place.into).detach()
             b = flat[middle:end].view(place.out, rank).detach()
-            made.append(_Matrices(a, b, self.settings.alpha / rank))
+            made.append(Matrices(a, b, self.settings.alpha / rank))
             start = end
         return made
+
+
+class Applied:
+    """Adapters as a network takes them: in its own numbers, and with gradients in these."""
+
+    def __init__(self, adapters: Adapters, dtype: torch.dtype) -> None:
+        self._adapters = adapters
+        self._flat = adapters.flat.to(dtype)
+        self.matrices = adapters.views(self._flat)
+
+    def follow(self) -> None:
+        """Take over what a step has made of the adapters."""
+        if self._flat is not self._adapters.flat:
+            self._flat.copy_(self._adapters.flat)
+
+    def learning(self) -> Tensor:
+        """Let A and B have gradients; return the vector of them all, which passes add to."""
+        gradients = torch.zeros_like(self._flat)
+        for matrices, added in zip(self.matrices, self._adapters.views(gradients), strict=True):
+            for number, gradient in ((matrices.a, added.a), (matrices.b, added.b)):
+                number.requires_grad_()
+                number.grad = gradient
+        return gradients
 
 
 def read_adapters(folder: Path, places: list[Place]) -> Adapters:

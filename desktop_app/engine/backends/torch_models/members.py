@@ -18,7 +18,7 @@ from desktop_app.engine.backends.backend import TokenIds
 from desktop_app.engine.backends.packing import Pack
 from desktop_app.engine.backends.thread_team import ThreadTeam, team_size
 from desktop_app.engine.backends.torch_models import group
-from desktop_app.engine.backends.torch_models.lora import Adapters
+from desktop_app.engine.backends.torch_models.lora import Adapters, Applied
 from desktop_app.engine.backends.torch_models.network import Network
 from desktop_app.engine.backends.torch_models.shares import shared
 
@@ -30,10 +30,10 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Member:
-    """One of those who read. Its adapters have the numbers of all, and gradients of its own."""
+    """One of those who read; the adapters are the same for all, their gradients are not."""
 
     network: Network
-    adapters: Adapters
+    adapters: Applied
     gradients: Tensor
 
 
@@ -47,10 +47,13 @@ class Part:
 
 
 class Members:
-    """At most as many as a network may have; the first adds to `gradients` itself."""
+    """At most as many as a network may have; what they find is added to `gradients`."""
 
     def __init__(self, network: Network, adapters: Adapters, gradients: Tensor) -> None:
-        self._members = [Member(network, adapters, gradients)]
+        self._network = network
+        self._adapters = adapters
+        self._gradients = gradients
+        self._members = [self._one_more(network)]
         self._threads = ThreadTeam(most_members(network))
         self._threads_of_one = torch.get_num_threads()
 
@@ -61,7 +64,7 @@ class Members:
         found = shared(pack, self._threads.size)
         with_work = [(share.pack, share.targets) for share in found if share.pack is not None]
         while len(self._members) < len(with_work):
-            self._members.append(self._one_more())
+            self._members.append(self._one_more(self._network.twin()))
         members = self._members[: len(with_work)]
         return [Part(member, *work) for member, work in zip(members, with_work, strict=True)]
 
@@ -95,17 +98,16 @@ class Members:
 
     def learn(self, back: Callable[[Part], None], parts: Sequence[Part]) -> None:
         """Let everybody go back, and add up what was found."""
-        further = [part.member.gradients for part in parts[1:]]
-        for gradients in further:
+        found = [part.member.gradients for part in parts]
+        for gradients in found:
             gradients.zero_()
         self.run(back, parts, learns=True)
-        for gradients in further:
-            self._members[0].gradients.add_(gradients)
+        for gradients in found:
+            self._gradients.add_(gradients)
 
-    def _one_more(self) -> Member:
-        first = self._members[0]
-        adapters = first.adapters.twin()
-        return Member(first.network.twin(), adapters, adapters.learning())
+    def _one_more(self, network: Network) -> Member:
+        adapters = Applied(self._adapters, network.dtype)
+        return Member(network, adapters, adapters.learning())
 
 
 def most_members(network: Network) -> int:

@@ -19,7 +19,7 @@ from desktop_app.engine.backends.text.text_model import TextModel
 from desktop_app.engine.backends.text.tokenizer import Tokenizer
 from desktop_app.engine.backends.torch_models.decoder import TorchDecoding
 from desktop_app.engine.backends.torch_models.demand import demand
-from desktop_app.engine.backends.torch_models.lora import Adapters, read_adapters
+from desktop_app.engine.backends.torch_models.lora import Adapters, Applied, read_adapters
 from desktop_app.engine.backends.torch_models.members import MEMBER_TOKENS, most_members
 from desktop_app.engine.backends.torch_models.memory import free_bytes, memory_errors
 from desktop_app.engine.backends.torch_models.network import Network
@@ -47,7 +47,7 @@ class TorchModel(TextModel):
         super().__init__(name, text.tokenizer, text.template, text.context_tokens)
         self.network = network
         self._folder: Path | None = None
-        self._adapters: Adapters | None = None
+        self._adapters: Applied | None = None
 
     @override
     def decoding(self) -> TorchDecoding:
@@ -57,7 +57,7 @@ class TorchModel(TextModel):
     def use_adapter(self, folder: Path | None) -> None:
         if folder == self._folder:
             return
-        self._adapters = self._read(folder).to(self.network.device) if folder else None
+        self._adapters = self._applied(folder) if folder is not None else None
         self._folder = folder
 
     @override
@@ -89,6 +89,9 @@ class TorchModel(TextModel):
                 broken_off=broken_off,
                 memory=lambda: self._plan(adapters),
             )
+
+    def _applied(self, folder: Path) -> Applied:
+        return Applied(self._read(folder).to(self.network.device), self.network.dtype)
 
     def _read(self, folder: Path) -> Adapters:
         return read_adapters(folder, self.network.lora.places)

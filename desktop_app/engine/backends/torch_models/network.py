@@ -21,7 +21,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from desktop_app.engine.backends.backend import TokenIds
 from desktop_app.engine.backends.packing import Pack
 from desktop_app.engine.backends.torch_models import packed_attention
-from desktop_app.engine.backends.torch_models.lora import Adapters, LoraPlaces
+from desktop_app.engine.backends.torch_models.lora import Applied, LoraPlaces
 
 _TRIED = (7, 5)
 """Lengths of the two sequences."""
@@ -82,7 +82,7 @@ class Network:
 
     @contextmanager
     def adapted(
-        self, adapters: Adapters | None, asked: Callable[[], None] | None = None
+        self, adapters: Applied | None, asked: Callable[[], None] | None = None
     ) -> Iterator[None]:
         """Apply adapters, or none; `asked` is called at every layer, on the way back too."""
         with self.lora.using(adapters, asked):

@@ -1,9 +1,8 @@
 """AdamW as the NumPy back end has it (numpy_llama/optimizer.py), on any device."""
 
-import math
-
 import torch
 from torch import Tensor
+from torch.optim.adamw import adamw
 
 from desktop_app.engine.backends.arrays import Array
 from desktop_app.engine.backends.checkpoint import OptimizerState
@@ -23,14 +22,23 @@ class AdamW:
         """Do one step."""
         settings = NumpyAdamW
         self.steps += 1
-        rate = learning_rate / (1 - settings.beta_1**self.steps)
-        root = math.sqrt(1 - settings.beta_2**self.steps)
         with torch.no_grad():
-            self.first_moment.mul_(settings.beta_1).add_(gradient, alpha=1 - settings.beta_1)
-            self.second_moment.mul_(settings.beta_2)
-            self.second_moment.addcmul_(gradient, gradient, value=1 - settings.beta_2)
-            size = self.second_moment.sqrt().div_(root).add_(settings.epsilon)
-            self.parameters.addcdiv_(self.first_moment, size, value=-rate)
+            adamw(
+                [self.parameters],
+                [gradient],
+                [self.first_moment],
+                [self.second_moment],
+                [],
+                [torch.tensor(float(self.steps - 1), device=self.parameters.device)],
+                fused=True,
+                amsgrad=False,
+                beta1=settings.beta_1,
+                beta2=settings.beta_2,
+                lr=learning_rate,
+                weight_decay=0.0,
+                eps=settings.epsilon,
+                maximize=False,
+            )
 
     def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return all that changes but the number of steps."""

@@ -67,6 +67,7 @@ class TorchPasses(Passes):
         learns = learned is not None
 
         def forth(part: Part) -> Readout:
+            part.member.adapters.follow()
             mine = None if learned is None else learned[part.targets]
             return read(part.member.network, part.pack, mine)
 

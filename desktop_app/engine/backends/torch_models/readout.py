@@ -82,10 +82,14 @@ def _read_apart(
     for start in range(0, len(states), chunk):
         rows = slice(start, start + chunk)
         part = states[rows].detach().requires_grad_(weights is not None)
-        found, right[rows] = _chosen(head(part).float(), targets[rows])
-        chosen[rows] = found.detach()
-        if weights is not None:
-            (gradient[rows],) = torch.autograd.grad((found * -weights[rows]).sum(), part)
+        logits = head(part)
+        with torch.no_grad():
+            scores = logits.float()
+            chosen[rows], right[rows] = _chosen(scores, targets[rows])
+            if weights is None:
+                continue
+            pulls = _pulls(scores, targets[rows], weights[rows])
+        (gradient[rows],) = torch.autograd.grad(logits, part, pulls.to(logits.dtype))
     return _Apart(_predictions(chosen, right), states, gradient)
 
 
@@ -93,6 +97,13 @@ def _chosen(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """Return the log-probabilities (S,) of targets given logits (S, V), and if they are highest."""
     wanted = logits.gather(1, targets[:, None])[:, 0]
     return wanted - torch.logsumexp(logits, dim=1), logits.argmax(dim=1) == targets
+
+
+def _pulls(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """Return the gradient w (softmax z - one at t) of the losses by their logits (S, V)."""
+    pulls = torch.softmax(logits, dim=1)
+    pulls.scatter_add_(1, targets[:, None], pulls.new_full((len(targets), 1), -1.0))
+    return pulls.mul_(weights[:, None])
 
 
 def _predictions(chosen: Tensor, right: Tensor) -> Predictions:

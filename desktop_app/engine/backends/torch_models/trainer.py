@@ -39,7 +39,7 @@ class TorchTrainer(PackTrainer):
         self._start = _digest(adapters) if continues else None
         adapters.draw(seed)
         self.adapters = adapters.to(network.device)
-        self.gradients = self.adapters.learning()
+        self.gradients = torch.zeros_like(self.adapters.flat)
         self._optimizer = AdamW(self.adapters.flat)
         self._team = Team(network.device)
         self._torch_passes = TorchPasses(

@@ -49,7 +49,7 @@ BATCHES = [[example(9 * n + k, length) for k, length in enumerate(LENGTHS)] for 
 def matrices(trainer: Any) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:  # noqa: ANN401  # of either back end
     """Return the gradients (dA, dB) of every layer."""
     if hasattr(trainer, "adapters"):
-        views = trainer.adapters._views(trainer.gradients)
+        views = trainer.adapters.views(trainer.gradients)
         names = [place.name for place in trainer.adapters._places]
         return {
             name: (view.a.numpy(), view.b.numpy()) for name, view in zip(names, views, strict=True)
