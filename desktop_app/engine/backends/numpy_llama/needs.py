@@ -1,8 +1,7 @@
 """The bytes that a model takes with this back end, from its measures: whether it is here or not."""
 
-from typing import Protocol
-
 from desktop_app.engine.backends.backend import LoraSettings
+from desktop_app.engine.backends.measures import Measures
 from desktop_app.engine.backends.packing import PACK_TOKENS, pack_tokens
 from desktop_app.engine.backends.thread_settings import physical_cores
 
@@ -14,25 +13,6 @@ ANSWERED = 1024
 """Tokens of which keys and values are counted."""
 _LOGIT_ROWS = 128
 """Tokens whose logits are held at once (cross_entropy.py)."""
-
-
-class Measures(Protocol):
-    """Sizes of a model (shape.py); `norms_heads`: queries and keys are normalised."""
-
-    @property
-    def layers(self) -> int: ...  # noqa: D102  # as the class says
-    @property
-    def width(self) -> int: ...  # noqa: D102
-    @property
-    def queries_width(self) -> int: ...  # noqa: D102
-    @property
-    def keys_width(self) -> int: ...  # noqa: D102
-    @property
-    def inner(self) -> int: ...  # noqa: D102
-    @property
-    def vocabulary(self) -> int: ...  # noqa: D102
-    @property
-    def norms_heads(self) -> bool: ...  # noqa: D102
 
 
 def memory_needed(of: Measures, numbers: int, *, training: bool) -> int:

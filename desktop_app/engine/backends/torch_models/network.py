@@ -22,6 +22,7 @@ from desktop_app.engine.backends.backend import TokenIds
 from desktop_app.engine.backends.packing import Pack
 from desktop_app.engine.backends.torch_models import packed_attention
 from desktop_app.engine.backends.torch_models.lora import Applied, LoraPlaces
+from desktop_app.engine.backends.torch_models.norms import keep_less
 
 _TRIED = (7, 5)
 """Lengths of the two sequences."""
@@ -47,6 +48,7 @@ class Network:
     def __init__(self, module: Any, device: torch.device) -> None:  # noqa: ANN401  # untyped
         module.requires_grad_(requires_grad=False)
         module.eval()
+        keep_less(module)
         self.module = module
         self.device = device
         self.dtype: torch.dtype = module.dtype
