@@ -43,7 +43,7 @@ test: $(VENV)/dev.stamp
 
 test-torch: $(TORCH_VENV)/torch.stamp
 	$(TORCH_VENV)/bin/python -m pytest tests/engine/backends tests/engine/exports tests/engine/service/test_torch_job.py \
-		tests/engine/service/test_launching_together.py
+		tests/engine/service/models tests/engine/service/test_launching_together.py
 
 demo: $(VENV)/run.stamp
 	$(BIN)/python tools/demo.py

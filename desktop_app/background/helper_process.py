@@ -2,6 +2,7 @@
 
 import gc
 import os
+import pickle
 import signal
 import threading
 from collections import deque
@@ -10,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -27,8 +29,11 @@ NICER = 5
 OBJECTS = 100_000
 """New ones before a helper looks for garbage; there is hardly any that it needs to look for."""
 
+_READY = "ready"
+_GONE = "a helper process has ended"
 
-class HelperGoneError(Exception):
+
+class HelperGoneError(ChildProcessError):
     """A helper could not be started, has died, or could not do its work."""
 
 
@@ -40,23 +45,21 @@ def helpers_worth_starting() -> int:
 class HelperProcesses(Generic[Batch, Answer]):
     """Processes that turn batches into answers by one function of a module without Qt.
 
-    Each ends when this program does, whatever becomes of it: its pipe is closed then. To be used
-    on one thread, in a `with` block. Raises HelperGoneError.
+    To be used on one thread, in a `with` block. Raises HelperGoneError.
     """
 
     def __init__(self, work: Callable[[Batch], Answer], number: int) -> None:
         self._work = work
         self._number = number
-        self._helpers: list[_Helper[Batch, Answer]] = []
+        self._helpers: list[Helper[Batch, Answer]] = []
 
     def __enter__(self) -> Self:
-        # Anything may go wrong here: no memory, no process left, no access. All mean the same.
         try:
             for _ in range(self._number):
-                self._helpers.append(_Helper(self._work))
-        except (OSError, ValueError, RuntimeError) as error:
+                self._helpers.append(Helper(self._work))
+        except HelperGoneError:
             self._end()
-            raise HelperGoneError from error
+            raise
         return self
 
     def __exit__(
@@ -71,7 +74,7 @@ class HelperProcesses(Generic[Batch, Answer]):
         self, batches: Iterable[Batch], should_stop: Callable[[], bool]
     ) -> Iterator[tuple[Batch, Answer]]:
         """Yield each batch with its answer, in order, until `should_stop` says so."""
-        asked: deque[tuple[Batch, _Helper[Batch, Answer]]] = deque()
+        asked: deque[tuple[Batch, Helper[Batch, Answer]]] = deque()
         turn = 0
         for batch in batches:
             helper = self._helpers[turn % self._number]
@@ -94,6 +97,90 @@ class HelperProcesses(Generic[Batch, Answer]):
         self._helpers.clear()
 
 
+class Helper(Generic[Batch, Answer]):
+    """One process that turns batches into answers; all it does may raise HelperGoneError.
+
+    It ends when this program does, whatever becomes of it: its pipe is closed then.
+    """
+
+    def __init__(self, work: Callable[[Batch], Answer]) -> None:
+        self.n_unanswered = 0
+        self._is_ready = False
+        # Anything may go wrong here: no memory, no process left, no access. All mean the same.
+        try:
+            self._pipe, self._process = _started(work)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise HelperGoneError("a helper process could not be started") from error
+
+    def is_ready(self, seconds: float = 0) -> bool:
+        """Whether it takes what it is asked at once, now or within so many seconds."""
+        if not self._is_ready and self._has_told(seconds):
+            self._told()
+            self._is_ready = True
+        return self._is_ready
+
+    def ask(self, batch: Batch) -> None:
+        """Send a batch. Of one that is not ready it may have to be waited for."""
+        try:
+            self._pipe.send(batch)
+        except OSError as error:
+            raise HelperGoneError(_GONE) from error
+        self.n_unanswered += 1
+
+    def has_answered(self, seconds: float = 0) -> bool:
+        """Whether there is an answer, now or within so many seconds."""
+        return self.is_ready(seconds) and self._has_told(seconds)
+
+    def waits_for_answer(self, should_stop: Callable[[], bool]) -> bool:
+        """Return True when there is an answer, False once nobody wants it."""
+        while not should_stop():
+            if self.has_answered(LOOK_EVERY_S):
+                return True
+        return False
+
+    def answer(self) -> Answer:
+        """Return the answer to the batch that waits longest for one, once there is one."""
+        told: object = self._told()
+        if not isinstance(told, _Answered):
+            raise HelperGoneError(f"a helper process failed: {told}")
+        self.n_unanswered -= 1
+        answer: Answer = told.answer
+        return answer
+
+    def end(self) -> None:
+        """End it, even in the middle of a batch."""
+        self._pipe.close()
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+
+    def _has_told(self, seconds: float) -> bool:
+        try:
+            return self._pipe.poll(seconds)
+        except OSError as error:
+            raise HelperGoneError(_GONE) from error
+
+    def _told(self) -> object:
+        try:
+            return self._pipe.recv()
+        except (OSError, EOFError) as error:
+            raise HelperGoneError(_GONE) from error
+
+
+def _started(work: Callable[[Batch], object]) -> "tuple[Connection[Batch, object], SpawnProcess]":
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs, work), name="helper", daemon=True)
+    try:
+        process.start()
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+    return ours, process
+
+
 @dataclass(frozen=True)
 class _Asked(Generic[Batch]):
     batch: Batch
@@ -104,87 +191,42 @@ class _Answered(Generic[Answer]):
     answer: Answer
 
 
-@dataclass(frozen=True)
-class _Failed:
-    kind: str
-
-
-_Told = _Answered[Answer] | _Failed
-
-
-class _Helper(Generic[Batch, Answer]):
-    """One process and this end of its pipe."""
-
-    def __init__(self, work: Callable[[Batch], Answer]) -> None:
-        context = get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, work), daemon=True)
-        try:
-            self._process.start()
-        except BaseException:
-            self._pipe.close()
-            raise
-        finally:
-            theirs.close()
-
-    def ask(self, batch: Batch) -> None:
-        try:
-            self._pipe.send(batch)
-        except OSError as error:
-            raise HelperGoneError from error
-
-    def waits_for_answer(self, should_stop: Callable[[], bool]) -> bool:
-        """Return True when there is an answer, False once nobody wants it."""
-        try:
-            while not should_stop():
-                if self._pipe.poll(LOOK_EVERY_S):
-                    return True
-        except OSError as error:
-            raise HelperGoneError from error
-        return False
-
-    def answer(self) -> Answer:
-        """Return the answer to the batch that waits longest for one."""
-        try:
-            told: _Told[Answer] = self._pipe.recv()
-        except (OSError, EOFError) as error:
-            raise HelperGoneError from error
-        if isinstance(told, _Failed):
-            raise HelperGoneError(told.kind)
-        return told.answer
-
-    def end(self) -> None:
-        self._pipe.close()
-        # It may be in the middle of a batch that nobody wants any more.
-        self._process.terminate()
-        self._process.join()
-        self._process.close()
-
-
-def _serve(pipe: Connection, work: Callable[[Batch], Answer]) -> None:
-    """Answer until the other end is closed. Runs in the helper."""
+def serve(pipe: "Connection[object, Batch]", work: Callable[[Batch], object]) -> None:
+    """Answer until the other end is closed: the whole life of a helper."""
     # Whoever stops the program from a terminal stops this one too, by the closed pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(OBJECTS)
     if hasattr(os, "nice"):
         os.nice(NICER)
-    batches: SimpleQueue[_Asked[Batch] | None] = SimpleQueue()
-    # Read apart from the work: two that both write, and read later, would wait for ever.
-    threading.Thread(target=_listen, args=(pipe, batches), daemon=True).start()
-    with suppress(OSError):
-        while (asked := batches.get()) is not None:
-            pipe.send(_told(work, asked.batch))
+    asked: SimpleQueue[_Asked[Batch] | None] = SimpleQueue()
+    told: SimpleQueue[bytes | None] = SimpleQueue()
+    # Read and written apart from the work: neither side waits for the other to read.
+    threading.Thread(target=_listen, args=(pipe, asked), daemon=True).start()
+    telling = threading.Thread(target=_tell, args=(pipe, told), daemon=True)
+    telling.start()
+    told.put(pickle.dumps(_READY))
+    while (each := asked.get()) is not None:
+        told.put(pickle.dumps(_answered(work, each.batch), pickle.HIGHEST_PROTOCOL))
+    told.put(None)
+    telling.join()
 
 
-def _listen(pipe: Connection, batches: "SimpleQueue[_Asked[Batch] | None]") -> None:
+def _listen(pipe: "Connection[object, Batch]", asked: "SimpleQueue[_Asked[Batch] | None]") -> None:
     with suppress(EOFError, OSError):
         while True:
-            batches.put(_Asked(pipe.recv()))
-    batches.put(None)
+            asked.put(_Asked(pipe.recv()))
+    asked.put(None)
 
 
-def _told(work: Callable[[Batch], Answer], batch: Batch) -> "_Told[Answer]":
+def _tell(pipe: "Connection[object, object]", told: "SimpleQueue[bytes | None]") -> None:
+    # Once the program has ended, what is left is for nobody.
+    with suppress(OSError):
+        while (data := told.get()) is not None:
+            pipe.send_bytes(data)
+
+
+def _answered(work: Callable[[Batch], object], batch: Batch) -> object:
     try:
         return _Answered(work(batch))
     except Exception as error:  # noqa: BLE001  # told by its kind alone: it may quote texts
-        return _Failed(type(error).__name__)
+        return type(error).__name__

@@ -5,8 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from desktop_app.background.call import BlockingWork
-from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
+from desktop_app.state.latest_task import LatestTask
 from desktop_app.state.open_project import OpenProject
 
 
@@ -25,8 +25,9 @@ class ProjectReading(QObject):
     ) -> None:
         super().__init__(parent)
         self._open_project = open_project
-        self._runner = runner
-        self._task: Task | None = None
+        self._reading = LatestTask(runner, self)
+        self._reading.done.connect(self._take)
+        self._reading.failed.connect(self._fail)
         self._is_stale = True
         open_project.opened.connect(self._forget)
         open_project.closed.connect(self._forget)
@@ -43,25 +44,21 @@ class ProjectReading(QObject):
     @property
     def is_current(self) -> bool:
         """Whether what was read last is of the project as it is now."""
-        return not self._is_stale and self._task is None
+        return not self._is_stale and not self._reading.is_running
 
     def refresh(self) -> None:
         """Read again if something has changed since the last time."""
-        if self._is_stale and self._task is None and self._open_project.is_open:
+        if self._is_stale and not self._reading.is_running and self._open_project.is_open:
             self._is_stale = False
-            self._task = self._runner.run_blocking(self.work(self._open_project.path))
-            self._task.succeeded.connect(self._take)
-            self._task.failed.connect(self._fail)
+            self._reading.run(self.work(self._open_project.path))
 
     @Slot(object)
     def _take(self, result: object) -> None:
-        self._task = None
         self.keep(result)
         self.arrived.emit()
 
     @Slot(object)
     def _fail(self, error: BaseException) -> None:
-        self._task = None
         self._is_stale = True
         self.failed.emit(error)
 
@@ -71,10 +68,6 @@ class ProjectReading(QObject):
 
     @Slot()
     def _forget(self) -> None:
-        if self._task is not None:
-            self._task.succeeded.disconnect(self._take)
-            self._task.failed.disconnect(self._fail)
-            self._task.cancel()
-            self._task = None
+        self._reading.stop()
         self._is_stale = True
         self.keep(None)

@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from desktop_app.background import helper_process
 from desktop_app.background.helper_process import (
+    Helper,
     HelperGoneError,
     HelperProcesses,
     helpers_worth_starting,
@@ -60,10 +62,46 @@ def test_a_helper_that_dies_is_told() -> None:
     assert active_children() == []
 
 
+def test_one_that_is_ready_takes_and_makes_more_than_a_pipe_holds() -> None:
+    helper: Helper[str, str] = Helper(str.upper)
+    try:
+        assert helper.is_ready(60)
+        assert not helper.has_answered()
+        for _ in range(3):
+            helper.ask("a" * LARGE)
+        assert helper.n_unanswered == 3
+        for _ in range(3):
+            assert helper.waits_for_answer(never)
+            assert helper.answer() == "A" * LARGE
+        assert helper.n_unanswered == 0
+    finally:
+        helper.end()
+    assert active_children() == []
+
+
+def test_one_that_never_gets_ready_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helper_process, "serve", print)
+    helper: Helper[str, str] = Helper(str.upper)
+    try:
+        with pytest.raises(HelperGoneError, match="has ended"):
+            helper.is_ready(60)
+    finally:
+        helper.end()
+
+
+def test_one_is_ended_in_whatever_state_it_is() -> None:
+    helper: Helper[float, None] = Helper(time.sleep)
+    assert helper.is_ready(60)
+    helper.ask(60)
+    os.kill(helper._process.pid or 0, getattr(signal, "SIGSTOP", signal.SIGTERM))
+    helper.end()
+    assert active_children() == []
+
+
 def test_what_a_helper_cannot_do_is_told_without_quoting_it() -> None:
     with (
         HelperProcesses(json.loads, 1) as helpers,
-        pytest.raises(HelperGoneError, match=r"^JSONDecodeError$"),
+        pytest.raises(HelperGoneError, match=r"failed: JSONDecodeError$"),
     ):
         list(helpers.answers(["{}", "no json"], never))
 

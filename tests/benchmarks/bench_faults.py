@@ -4,6 +4,7 @@ Nothing acknowledged may be lost: a campaign that finds otherwise ends the bench
 of a tiny model; the rest is measured with the starter model, as it is used.
 """
 
+import argparse
 import random
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import psutil
 
+from desktop_app.engine.models.loaded_models import IDLE_SECONDS
 from tests.benchmarks.bench_training import starter_model
 from tests.engine.service.campaign import Campaign, KillableEngine, lost_training
 from tests.engine.service.campaign_scenarios import all_scenarios
@@ -50,9 +52,10 @@ elif "desktop_app.engine" in sys.orig_argv:
     # The service does so itself, before NumPy is imported.
     os.environ.update(environment(usable_threads()))
     from desktop_app.engine.models.loaded_models import LoadedModels
-    LoadedModels.release_idle.__defaults__ = (2.0,)
+    idle = Path(os.environ["SAVE_SECONDS_FILE"]).with_name("idle")
+    LoadedModels.release_idle.__defaults__ = (float(idle.read_text()),)
 """
-"""What Python runs first: states are timed, and weights let go of after two seconds."""
+"""What Python runs first: states are timed, and weights let go of as soon as is wanted."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Bench:
     folder: Path
     model: Path
     token_file: Path
+    alone: float
+    """Seconds for which a service is left alone before its memory is read."""
 
     @contextmanager
     def engine(self, save_seconds: float) -> Iterator[KillableEngine]:
@@ -70,6 +75,7 @@ class Bench:
         hooks.mkdir(exist_ok=True)
         (hooks / "sitecustomize.py").write_text(HOOK)
         (hooks / "seconds").write_text(str(save_seconds))
+        (hooks / "idle").write_text(str(min(self.alone, IDLE_SECONDS)))
         engine = KillableEngine(self.folder / "store", self.token_file, self.model, hooks)
         try:
             yield engine
@@ -191,26 +197,32 @@ def let_go(bench: Bench) -> None:
         log = engine.store / "engine.log"
         released = "released a model that nobody used"
         told = log.read_text().count(released)
-        while log.read_text().count(released) <= told:
-            time.sleep(0.1)
-        time.sleep(2.0)
+        since = time.monotonic()
+        while log.read_text().count(released) <= told or time.monotonic() < since + bench.alone:
+            time.sleep(0.5)
         idle = process.memory_info().rss
     mib = 1024 * 1024
     print("Memory of the service, resident")
     print(f"  at the start {at_first / mib:.0f} MB, in a chat {most / mib:.0f} MB")
-    print(f"  idle, its weights let go of {idle / mib:.0f} MB")
+    print(f"  after {bench.alone:.0f} s alone, its weights let go of {idle / mib:.0f} MB")
 
 
 def main() -> int:
     """Measure everything, or only what needs no starter model."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--alone", type=float, default=4.0, help="seconds before memory is read")
+    parser.add_argument("--only-memory", action="store_true")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         model = starter_model()
         if model is None:
             print("The starter model is not installed: only the kills are tried.")
         else:
-            bench = Bench(folder, model, write_token(folder))
+            bench = Bench(folder, model, write_token(folder), options.alone)
             let_go(bench)
+            if options.only_memory:
+                return 0
             save_states(bench)
             steer(bench)
         (folder / "kills").mkdir()

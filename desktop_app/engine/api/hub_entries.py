@@ -89,10 +89,11 @@ class HubEntries:
         return name.key if free in coming else free
 
     def _here(self) -> _Here:
+        fetched = self._fetches.all()  # first: what arrives meanwhile is found at least once
         bases = self._bases.all()
         measured = self._bases.trained_last(bases)
         speed = self._known.speed(measured, self._speed.tokens_per_second()) if measured else None
-        return _Here(bases, self._fetches.all(), speed)
+        return _Here(bases, fetched, speed)
 
     def _entry(self, offer: Offer, here: _Here) -> dict[str, object]:
         base, fetched = here.base(offer.hub), here.on_its_way(offer.hub)

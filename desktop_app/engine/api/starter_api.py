@@ -15,6 +15,7 @@ from desktop_app.engine.elsewhere import refuse_paths
 from desktop_app.engine.errors import SERVER_ERROR, ApiError
 from desktop_app.engine.models.bases import Bases, NoSpaceError
 from desktop_app.engine.models.hub_files import NotAModelError
+from desktop_app.engine.models.model_check import check_model
 from desktop_app.engine.models.model_list import file_name_for
 from desktop_app.engine.models.starter_fetch import StarterFetch
 from desktop_app.engine.models.starter_model import StarterFinder
@@ -102,7 +103,7 @@ class StarterApi:
             if not source.is_file():
                 message = "There is no file or folder at this path."
                 raise ApiError(400, message, param="path")
-            self._backend.check(source)
+            check_model(self._backend, source)
             return self._copy(source)
         except ModelFileError as error:
             message = f"This file cannot be used as a model: {error}"

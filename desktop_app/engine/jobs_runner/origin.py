@@ -26,6 +26,7 @@ def origin_of(models: ModelList, model: str) -> Origin:
     if checkpoint is None:
         models.trainable(model)
         return Origin()
+    models.trainable(checkpoint.base)
     adapter = models.files(model).adapter
     if adapter is None or not adapter.is_dir() or not any(adapter.iterdir()):
         raise ModelFileError("its adapter is missing on the disk.")

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Callable
 
 from desktop_app.engine.service_log import where
 
@@ -18,15 +17,18 @@ class QueueThread:
     A queue that nobody serves would leave every job waiting in a service that looks alive.
     """
 
-    def __init__(self, name: str, do_next: Callable[[], bool], stopping: threading.Event) -> None:
+    def __init__(self, name: str, stopping: threading.Event) -> None:
         self._name = name
-        self._do_next = do_next
         self._stopping = stopping
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._work, name=name)
 
+    def do_next(self) -> bool:
+        """Take the next thing; return False if there was none. Subclasses say how."""
+        raise NotImplementedError
+
     def start(self) -> None:
-        """Begin."""
+        """Begin with what an earlier service left."""
         self._thread.start()
 
     @property
@@ -54,7 +56,7 @@ class QueueThread:
         fault = ""
         while not self._stopping.is_set():
             try:
-                had_something = self._do_next()
+                had_something = self.do_next()
                 fault = ""
             except Exception as error:  # noqa: BLE001  # see the class
                 if fault != where(error):

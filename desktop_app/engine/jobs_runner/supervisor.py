@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from typing_extensions import override
 
 from desktop_app.core.jobs.job import JobError
 from desktop_app.engine.backends.backend import ModelFileError
@@ -47,8 +48,11 @@ POLL_SECONDS = 0.1
 STOP_SECONDS = 60.0
 
 
-class Supervisor:
-    """Takes jobs from the queue on a thread. `stopping` ends it at the next checkpoint."""
+class Supervisor(QueueThread):
+    """Takes jobs from the queue. Told to stop it interrupts the running one at a checkpoint.
+
+    That one goes on at the next start.
+    """
 
     def __init__(  # it stands between all of these
         self,
@@ -61,6 +65,7 @@ class Supervisor:
         folders: Folders,
         stopping: threading.Event,
     ) -> None:
+        super().__init__("supervisor", stopping)
         self._life = life
         self._intake = intake
         self._models = models
@@ -68,26 +73,17 @@ class Supervisor:
         self._machine = machine
         self._speed = speed
         self._folders = folders
-        self._stopping = stopping
         self._kills: dict[str, _Kills] = {}
         self._full_since: dict[str, float] = {}
-        self._queue = QueueThread("supervisor", self._do_next, stopping)
 
+    @override
     def start(self) -> None:
-        """Begin with the jobs that an earlier service left unfinished."""
         for job in self._life.unfinished():
             job_folder.sweep(self._folders.jobs / job.id)
-        self._queue.start()
+        super().start()
 
-    def wake(self) -> None:
-        """Look at once whether something has changed."""
-        self._queue.wake()
-
-    def stop(self) -> None:
-        """Interrupt the running job at a checkpoint; it goes on at the next start."""
-        self._queue.stop()
-
-    def _do_next(self) -> bool:
+    @override
+    def do_next(self) -> bool:
         """Run the job whose turn it is; without one, do what can wait and return False."""
         # Here no worker runs: whatever a kill or a full disk kept from being told is told now.
         self._life.recover()
@@ -106,7 +102,7 @@ class Supervisor:
                 job_folder.clear(folder, self._life.adapters(job.id))
 
     def _has_work(self) -> bool:
-        return self._stopping.is_set() or self._queue.is_woken
+        return self._stopping.is_set() or self.is_woken
 
     def _run_safely(self, job: JobRecord) -> bool:
         """Run a job; False if it is to be tried again after a pause, for want of room."""
@@ -228,7 +224,7 @@ class Supervisor:
                     # It is still loading: nothing can be lost, and it would not hear for seconds.
                     worker.kill()
                 asked_at = time.monotonic()
-            self._queue.wait(POLL_SECONDS)
+            self.wait(POLL_SECONDS)
         self._take(job_id, logs)
         return code
 

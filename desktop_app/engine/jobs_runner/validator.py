@@ -4,6 +4,7 @@ import logging
 import threading
 
 import msgspec
+from typing_extensions import override
 
 from desktop_app.engine.jobs_runner import job_folder
 from desktop_app.engine.jobs_runner.job_life import JobLife
@@ -30,31 +31,22 @@ SHARED = (
 )
 
 
-class Validator:
-    """Takes jobs from `validating_files` to `queued` or `failed`, on a thread."""
+class Validator(QueueThread):
+    """Takes jobs from `validating_files` to `queued` or `failed`.
+
+    Told to stop it breaks off; what was not checked is checked at the next start.
+    """
 
     def __init__(
         self, life: JobLife, folders: Folders, supervisor: Supervisor, stopping: threading.Event
     ) -> None:
+        super().__init__("validator", stopping)
         self._life = life
         self._folders = folders
         self._supervisor = supervisor
-        self._stopping = stopping
-        self._queue = QueueThread("validator", self._do_next, stopping)
 
-    def start(self) -> None:
-        """Begin with the jobs that an earlier service left unchecked."""
-        self._queue.start()
-
-    def wake(self) -> None:
-        """There is a new job."""
-        self._queue.wake()
-
-    def stop(self) -> None:
-        """Break off; what was not checked is checked at the next start."""
-        self._queue.stop()
-
-    def _do_next(self) -> bool:
+    @override
+    def do_next(self) -> bool:
         job = self._life.first(JobStatus.VALIDATING)
         if job is None:
             return False

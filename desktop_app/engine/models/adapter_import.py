@@ -84,7 +84,7 @@ class AdapterImport:
                 adapter=record_id,
             )
             with self._database.transaction() as connection:
-                self._models.trainable(fitting)  # it may have been removed meanwhile
+                self._models.base_files(fitting)  # it may have been removed meanwhile
                 CHECKPOINTS.add(connection, record, owner=IMPORTED)
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
@@ -93,7 +93,7 @@ class AdapterImport:
 
     def _bases(self, base: str | None) -> dict[str, Path]:
         if base is not None:
-            return {base: self._models.trainable(base)}
+            return {base: self._models.base_files(base)}
         paths = self._models.base_paths()
         if not paths:
             raise ModelFileError("There is no base model here to which it could belong.")

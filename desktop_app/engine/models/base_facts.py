@@ -1,6 +1,5 @@
 """What is known of a base model that is here: its measures, and whether it fits this machine."""
 
-import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,10 +12,9 @@ from desktop_app.engine.backends.model_files.model_file import Value
 from desktop_app.engine.machine import Machine
 from desktop_app.engine.models.fits import NUMPY, TORCH, Fit, Fits, MeasuredSpeed
 from desktop_app.engine.models.hub_files import CONFIG
+from desktop_app.engine.models.model_check import check_model
 from desktop_app.engine.models.shape import Shape, context_of, read_config, shape_of
-from desktop_app.engine.service_log import where
-
-log = logging.getLogger(__name__)
+from desktop_app.engine.models.usable import UNREADABLE, means_of, or_why, stamp
 
 
 @dataclass(frozen=True)
@@ -81,33 +79,25 @@ class KnownBases:
         """Return what a model needs, or why it cannot be used; files are read once."""
         backend = self._machine.backend
         try:
-            status = (path / CONFIG if path.is_dir() else path).stat()
+            # What a GPU changes about it is known only after a while.
+            key = (path, stamp(path), means_of(backend), tuple(backend.variables().items()))
         except OSError:
-            return "Its files cannot be read."
-        # What a GPU changes about it is known only after a while.
-        key = (path, status.st_size, status.st_mtime_ns, tuple(backend.variables().items()))
+            return UNREADABLE
         with self._lock:
             known = self._needed.get(key)
         if known is None:
-            known = self._find_needs(path)
+            known = or_why(lambda: self._find_needs(path))
             with self._lock:
                 self._needed[key] = known
         return known
 
-    def _find_needs(self, path: Path) -> _Needs | str:
+    def _find_needs(self, path: Path) -> _Needs:
+        """Look at a model. Raises ModelFileError for one that cannot be used."""
         backend = self._machine.backend
-        try:
-            name = _short(self._name(path))
-            training = backend.memory_needed(path, training=True)
-            return _Needs(name, training, backend.memory_needed(path, training=False))
-        except ModelFileError as error:
-            return str(error)
-        except OSError:
-            return "Its files cannot be read."
-        except Exception as error:  # noqa: BLE001  # of files that nobody vouches for: the other
-            # models must be told of all the same.
-            log.error("a model cannot be understood: %s", where(error))
-            return "Its files are damaged."
+        check_model(backend, path)
+        name = _short(self._name(path))
+        training = backend.memory_needed(path, training=True)
+        return _Needs(name, training, backend.memory_needed(path, training=False))
 
     def _name(self, path: Path) -> str:
         backend = self._machine.backend

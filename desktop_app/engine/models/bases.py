@@ -10,6 +10,7 @@ from desktop_app.engine.backends.backend import Backend, ModelFileError
 from desktop_app.engine.machine import gigabytes
 from desktop_app.engine.models import base_folders
 from desktop_app.engine.models.hub_files import HubFile, NotAModelError, wanted
+from desktop_app.engine.models.model_check import check_model
 from desktop_app.engine.models.model_list import ModelList, plain_name
 from desktop_app.engine.models.origin import Licence, Origin, write_origin
 from desktop_app.engine.models.starter_model import StarterFinder
@@ -141,7 +142,7 @@ class Bases:
         try:
             for file in files:
                 _copy(source / file.path, folder / file.path)
-            self._backend.check(base_folders.base_folder(folder).weights or folder)
+            check_model(self._backend, base_folders.base_folder(folder).weights or folder)
             write_origin(folder, Origin(id=name, files=tuple(files), licence=Licence()))
             base_folders.show(folder, target)
         except BaseException:

@@ -14,6 +14,7 @@ from desktop_app.engine.backends.torch_models.facts import VARIABLE, Facts, lack
 from desktop_app.engine.backends.torch_models.sizes import needed_by
 from desktop_app.engine.machine import MEMORY_MARGIN, Machine, gigabytes
 from desktop_app.engine.models.shape import Shape
+from desktop_app.engine.models.torch_kinds import unknown_to_torch
 
 NUMPY, TORCH = "numpy", "torch"
 _BFLOAT16 = 2
@@ -128,7 +129,7 @@ class Fits:
             return None
         if self._choice() == "numpy" and not shape.plain:
             return NUMPY_ONLY
-        return NO_TORCH if lacking() is not None else None
+        return NO_TORCH if lacking() is not None else unknown_to_torch(shape.architecture)
 
     def _choice(self) -> str:
         return self._machine.backend.variables().get(CHOICE_VARIABLE, "auto")

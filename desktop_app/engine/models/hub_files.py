@@ -11,13 +11,15 @@ from pathlib import PurePosixPath
 from msgspec import Struct
 
 CONFIG, INDEX, CARD = "config.json", "model.safetensors.index.json", "README.md"
+TOKENIZER = "tokenizer.json"
+NO_TOKENIZER = "It has no tokenizer.json; a tokenizer in another form is not read."
 _NAMES = frozenset(
     {
         CONFIG,
         INDEX,
         CARD,
         "generation_config.json",
-        "tokenizer.json",
+        TOKENIZER,
         "tokenizer.model",
         "tokenizer_config.json",
         "special_tokens_map.json",
@@ -64,11 +66,19 @@ def wanted(files: Sequence[HubFile]) -> list[HubFile]:
     else:
         if CONFIG not in here:
             raise NotAModelError("It has weights, but no config.json that says how they are used.")
+        if TOKENIZER not in here:
+            raise NotAModelError(NO_TOKENIZER)
         chosen = [file for name, file in here.items() if name in _NAMES]
     chosen += [file for name, file in here.items() if _LICENCE.fullmatch(name)]
     chosen += weights
     _check_names(chosen)
     return sorted(chosen, key=lambda file: file.size)
+
+
+def is_part(name: str) -> bool:
+    """Whether a file holds one part of several of a model's weights."""
+    match = _WEIGHTS.fullmatch(name)
+    return match is not None and match[1] is not None
 
 
 def _weights(here: dict[str, HubFile]) -> list[HubFile]:

@@ -66,8 +66,12 @@ class ModelList:
         return self.base_paths().get(model)
 
     def listed(self) -> list[ListedModel]:
-        """Return all models, base models first."""
-        bases = [ListedModel(model, _changed_at(path)) for model, path in self.base_paths().items()]
+        """Return all models but base models that cannot be run here, base models first."""
+        bases = [
+            ListedModel(model, _changed_at(path))
+            for model, path in self.base_paths().items()
+            if self._why_not(model, path) is None
+        ]
         return bases + [ListedModel(c.model, c.created_at) for c in self._checkpoints()]
 
     def checkpoint(self, model: str) -> CheckpointRecord | None:
@@ -77,12 +81,22 @@ class ModelList:
     def files(self, model: str) -> ModelFiles:
         """Return what a model is made of. Raises UnknownIdError, and ModelFileError for damage."""
         checkpoint = self.checkpoint(model)
-        base = self.trainable(model if checkpoint is None else checkpoint.base)
+        base = self.base_files(model if checkpoint is None else checkpoint.base)
         if checkpoint is None:
             return ModelFiles(base, None)
         return ModelFiles(base, self._folders.jobs / checkpoint.job / checkpoint.adapter)
 
     def trainable(self, model: str) -> Path:
+        """Return the file of a base model that can be run here, as far as is known beforehand.
+
+        Raises UnknownIdError, and ModelFileError.
+        """
+        path = self.base_files(model)
+        if why := self._why_not(model, path):
+            raise ModelFileError(why)
+        return path
+
+    def base_files(self, model: str) -> Path:
         """Return the file of a base model. Raises UnknownIdError, and ModelFileError for damage."""
         path = self.base_path(model)
         if path is not None:
@@ -107,6 +121,12 @@ class ModelList:
             return ""
         is_starter = self._starter.starter == STARTER_MODEL and self._starter.is_sound(base)
         return STARTER_HUB if is_starter else ""
+
+    def _why_not(self, model: str, path: Path) -> str | None:
+        """Say why a base model cannot be run; the starter was looked at when it was found."""
+        if model == self._starter.starter.model:
+            return None
+        return self._starter.usable.why_not(path)
 
     def _checkpoints(self) -> list[CheckpointRecord]:
         with self._database.reading() as connection:

@@ -5,47 +5,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from msgspec import Struct
+from typing_extensions import override
 
+from desktop_app.engine.backends.measures import Measures
 from desktop_app.engine.models.sketch import numpy_runs
 
 _MOST_CONFIG_BYTES = 4 << 20
 _MOST = 1 << 24
 
 
-class Shape(Struct, frozen=True):
-    """Sizes of a model: d = width, H query heads and K key heads of h numbers each.
+class Shape(Measures, frozen=True):
+    """Sizes of a model. `tied`: the embedding is the output matrix too.
 
-    `tied`: the embedding is the output matrix too. `architecture` is what transformers calls
-    "model_type"; `plain`: the NumPy back end runs it.
+    `architecture` is what transformers calls "model_type"; `plain`: the NumPy back end runs it.
     """
 
     architecture: str
-    layers: int
-    width: int
-    heads: int
-    key_heads: int
-    head_width: int
-    inner: int
-    vocabulary: int
     tied: bool
     plain: bool
-
-    @property
-    def queries_width(self) -> int:
-        """H h: what the query projection puts out."""
-        return self.heads * self.head_width
-
-    @property
-    def keys_width(self) -> int:
-        """K h: what the key and the value projection each put out."""
-        return self.key_heads * self.head_width
-
-    @property
-    def linear_parameters(self) -> int:
-        """The weights of all linear layers within the layers."""
-        attention = 2 * self.width * (self.queries_width + self.keys_width)
-        return self.layers * (attention + 3 * self.width * self.inner)
 
     @property
     def multiplied_parameters(self) -> int:
@@ -71,8 +48,8 @@ class Shape(Struct, frozen=True):
         return self.linear_parameters + self.layers * small + self.width + embeddings
 
     @property
+    @override
     def norms_heads(self) -> bool:
-        """Whether queries and keys are normalised, each head by itself."""
         return self.architecture in {"qwen3", "gemma3_text"}
 
 

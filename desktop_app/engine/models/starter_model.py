@@ -6,11 +6,11 @@ is of use here, so the package is looked up without being imported.
 
 import hashlib
 import importlib.util
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.engine.backends.backend import Backend, ModelFileError
+from desktop_app.engine.backends.backend import Backend
+from desktop_app.engine.models.usable import UsableModels
 from desktop_app.engine.store.database import Database
 from desktop_app.engine.store.facts import fact, set_fact
 
@@ -58,7 +58,7 @@ class StarterFinder:
         backend: Backend,
     ) -> None:
         self.starter = starter
-        self._backend = backend
+        self.usable = UsableModels(database, backend)
         self._named = named
         self._models = models
         self._database = database
@@ -71,7 +71,7 @@ class StarterFinder:
         if self._named is not None:
             if not self._named.is_file():
                 return Found(None)
-            readable = self._is_readable(self._named)
+            readable = self.usable.why_not(self._named) is None
             return Found(self._named if readable else None, damaged=not readable)
         damaged = False
         for path in (self._models / self.starter.file_name, self._packaged()):
@@ -86,25 +86,15 @@ class StarterFinder:
         """Whether a file is the starter model, byte for byte."""
         if path.stat().st_size != self.starter.bytes:
             return False
-        return self._remembered("sha256", path, sha256_of) == self.starter.sha256
+        return self._digest(path) == self.starter.sha256
 
-    def _is_readable(self, path: Path) -> bool:
-        def check(path: Path) -> str:
-            try:
-                self._backend.check(path)
-            except ModelFileError:
-                return "no"
-            return "yes"
-
-        return self._remembered("readable", path, check) == "yes"
-
-    def _remembered(self, what: str, path: Path, find_out: Callable[[Path], str]) -> str:
-        """Return what was found out about a file, as long as it is the same file."""
+    def _digest(self, path: Path) -> str:
+        """Return the checksum of a file, which is read once as long as it is the same file."""
         status = path.stat()
-        key = f"{what}:{path}:{status.st_size}:{status.st_mtime_ns}"
+        key = f"sha256:{path}:{status.st_size}:{status.st_mtime_ns}"
         known = fact(self._database, key)
         if known is None:
-            known = find_out(path)
+            known = sha256_of(path)
             set_fact(self._database, key, known)
         return known
 

@@ -1,8 +1,5 @@
 """The chats of the open project: the list at the left, and their keeping."""
 
-from pathlib import Path
-
-import msgspec
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
@@ -14,12 +11,11 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
-from desktop_app.background.call import BlockingWork
 from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.state.chat.document import KIND, ChatDocument, decode, encode
+from desktop_app.state.kept_documents import reading_documents
 from desktop_app.state.open_project import OpenProject
-from desktop_app.storage.project.project import Project
 
 Index = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
@@ -111,7 +107,9 @@ class ChatList(QAbstractListModel):
     @Slot()
     def _load(self) -> None:
         self._clear()
-        self._loading = self._runner.run_blocking(_reader(self._open_project.path))
+        self._loading = self._runner.run_blocking(
+            reading_documents(self._open_project.path, KIND, decode)
+        )
         self._loading.succeeded.connect(self._take)
 
     @Slot(object)
@@ -136,21 +134,3 @@ class ChatList(QAbstractListModel):
         self.beginResetModel()
         self._documents = []
         self.endResetModel()
-
-
-def _reader(path: Path) -> BlockingWork:
-    def read(_report: object, _should_stop: object) -> tuple[list[ChatDocument], int]:
-        project = Project.open(path, shared=True)
-        try:
-            kept = project.documents(KIND)
-        finally:
-            project.close()
-        documents, damaged = [], 0
-        for each in kept:
-            try:
-                documents.append(decode(each.body))
-            except msgspec.DecodeError:
-                damaged += 1
-        return documents, damaged
-
-    return read

@@ -1,5 +1,7 @@
 """One evaluation as it is kept in the project."""
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec import Struct
 
@@ -49,6 +51,13 @@ class EvaluationDocument(Struct, frozen=True, omit_defaults=True):
     def can_go_on(self) -> bool:
         """Whether it ended with something missing."""
         return self.state != RUNNING and (self.n_done < self.n_in_all or self.n_problems > 0)
+
+    def is_of(self, models: Iterable[ModelChoice]) -> bool:
+        """Whether it is of these models, by whatever names."""
+        others = tuple(models)
+        return len(others) == len(self.models) and all(
+            map(ModelChoice.is_same_as, self.models, others)
+        )
 
     def without_problems(self) -> "EvaluationDocument":
         """The same as if what went wrong had not been tried."""

@@ -26,6 +26,7 @@ from desktop_app.state.evaluation.run import Errand, Measured, evaluating
 from desktop_app.state.evaluation.store import EvaluationStore
 from desktop_app.state.evaluation.test_set import TestSet
 from desktop_app.state.evaluation.test_set_reader import TestSetReader
+from desktop_app.state.jobs.facts import is_free
 from desktop_app.state.jobs.jobs import Jobs
 from desktop_app.state.jobs.plan import TunedModel
 from desktop_app.state.notices import Notice, Notices
@@ -155,6 +156,12 @@ class Evaluation(QObject):
         chosen = self.tuned or self.base
         profile = self._connections.profile(chosen.connection) if chosen is not None else None
         return profile.base_url if profile is not None else ""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the models that are chosen answer for nothing, as an engine's do."""
+        chosen = self.tuned or self.base
+        return chosen is not None and is_free(self._connections, chosen.connection)
 
     # Choosing
 

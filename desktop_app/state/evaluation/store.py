@@ -4,13 +4,13 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from desktop_app.background.call import BlockingWork
 from desktop_app.background.task import Task
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.state.evaluation.document import KIND, EvaluationDocument, decode, encode
+from desktop_app.state.kept_documents import reading_documents
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.errors import ProjectError
 from desktop_app.storage.project.project import Project
@@ -106,11 +106,15 @@ class EvaluationStore(QObject):
     @Slot()
     def _load(self) -> None:
         self._clear()
-        self._reading = self._runner.run_blocking(_reader(self._open_project.path))
+        self._reading = self._runner.run_blocking(
+            reading_documents(self._open_project.path, KIND, decode)
+        )
         self._reading.succeeded.connect(self._take)
 
     @Slot(object)
-    def _take(self, documents: list[EvaluationDocument]) -> None:
+    def _take(self, found: tuple[list[EvaluationDocument], int]) -> None:
+        # Of a damaged one nothing of the user's own is lost: it can be measured again.
+        documents, _ = found
         self._reading = None
         here = {each.id for each in self._documents}
         self._documents += [each for each in documents if each.id not in here]
@@ -138,21 +142,3 @@ def _writer(path: Path, document: EvaluationDocument) -> BlockingWork:
 
 def _save(project: Project, document: EvaluationDocument) -> None:
     project.save_document(KIND, document.id, document.title, encode(document))
-
-
-def _reader(path: Path) -> BlockingWork:
-    def read(_report: object, _should_stop: object) -> list[EvaluationDocument]:
-        project = Project.open(path, shared=True)
-        try:
-            kept = project.documents(KIND)
-        finally:
-            project.close()
-        documents = []
-        for each in kept:
-            try:
-                documents.append(decode(each.body))
-            except msgspec.DecodeError:
-                continue  # Nothing of the user's own is lost: it can be measured again.
-        return documents
-
-    return read

@@ -146,11 +146,6 @@ class ConversationList(QAbstractTableModel):
             self.filter = where
             self._look_up(is_new=True)
 
-    @property
-    def refused_traits(self) -> int:
-        """What is a problem beside what blocks everywhere, as `Filter.refused_traits`."""
-        return self._refused_traits
-
     def set_refused_traits(self, traits: int) -> None:
         """Take what the chosen service refuses (`core.examples.rules.Trait`) for a problem too."""
         if traits != self._refused_traits:

@@ -17,6 +17,7 @@ from desktop_app.state.examples.file_exchange import FileExchange
 from desktop_app.state.examples.find_replace import FindReplace
 from desktop_app.state.examples.marking import Marking
 from desktop_app.state.examples.message_tokens import MessageTokens
+from desktop_app.state.examples.next_problem import NextProblem
 from desktop_app.state.examples.problem_kinds import ProblemKinds
 from desktop_app.state.examples.selection import Selection
 from desktop_app.state.examples.set_advice import TextFacts
@@ -63,6 +64,7 @@ class ExamplesDesk(QObject):
         self.checks = SetChecks(open_project, self.rules, self.bulk, runner, self)
         self.test_set = TestSet(self.bulk, self._texts, self)
         self.problems = ProblemKinds(open_project, self.rules, runner, self)
+        self.next_problem = NextProblem(open_project, self.rules, runner, self)
         self.finder = FindReplace(open_project, runner, self)
         self.versions = Versions(open_project, runner, self)
         self.exchange = FileExchange(open_project, runner, self)

@@ -21,7 +21,7 @@ from desktop_app.state.examples.exchange.looking import Looking
 from desktop_app.state.examples.exchange.report_file import report_saver
 from desktop_app.state.examples.exchange.sources import Source
 from desktop_app.state.examples.exchange.table_choice import TableChoice
-from desktop_app.state.examples.latest_task import LatestTask
+from desktop_app.state.latest_task import LatestTask
 from desktop_app.state.open_project import EVERYTHING, OpenProject
 
 

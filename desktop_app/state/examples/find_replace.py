@@ -11,7 +11,7 @@ from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.examples.conversation import Conversation
 from desktop_app.core.examples.replacing import Replacer, Wanted
-from desktop_app.state.examples.latest_task import LatestTask
+from desktop_app.state.latest_task import LatestTask
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Filter

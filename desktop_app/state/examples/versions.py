@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from desktop_app.background.call import BlockingWork, Report, ShouldStop
 from desktop_app.background.task_runner import TaskRunner
 from desktop_app.core.examples.differences import MarkedMessage, marked
-from desktop_app.state.examples.latest_task import LatestTask
+from desktop_app.state.latest_task import LatestTask
 from desktop_app.state.open_project import OpenProject
 from desktop_app.storage.project.project import Project
 from desktop_app.storage.project.rows import Version

@@ -275,6 +275,7 @@ class Jobs(QObject):
         record = self.record(submission)
         for model in self.tuned_models(record.connection) if record else []:
             if model.submission == submission and model.step == step:
+                self._notices.seen(submission)
                 signal.emit(model)
                 self.tab_requested.emit(tab)
                 return

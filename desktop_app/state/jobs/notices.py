@@ -89,6 +89,10 @@ class JobNotices(QObject):
             text, detail = describe(error)
             self._post(record, f"{record.name}: {text}", "bad", detail)
 
+    def seen(self, submission: str) -> None:
+        """What is told of a job is known to whoever goes to its model."""
+        self._notices.withdraw(topic(submission))
+
     def unwritten(self) -> None:
         """Say once that the project file cannot be written: jobs are heard of every second."""
         if self._is_disk_told:

@@ -27,7 +27,11 @@ def _of_examples(open_project: OpenProject) -> list[Obstacle]:
             "Training needs at least {least} conversations; this project has {training} for "
             "training and {test} held out for the test."
         ).format(least=LEAST_EXAMPLES, training=counts.training, test=counts.test)
-        found.append(Obstacle(text, _tr("Go to Examples"), "examples"))
+        way = Obstacle(text, _tr("Go to Examples"), "examples")
+        if counts.training + counts.test >= LEAST_EXAMPLES:
+            text += " " + _tr("There are enough of them if fewer are held out.")
+            way = Obstacle(text, _tr("Set the test share"), "cost")
+        found.append(way)
     if counts.with_problems:
         text = _tr(
             "A service would refuse {n} of the conversations. They are marked under Examples."

@@ -79,7 +79,11 @@ def _words(found: Recognised, record: JobRecord, number: int | None) -> str:
     if kind == EventKind.CHECKPOINT and step is not None:
         if number is None:
             return _tr("Kept a model at step {step} (checkpoint).").format(step=step)
-        return _tr("Pass {n} kept as a model (checkpoint).").format(n=number)
+        text = _tr("Pass {n} kept as a model (checkpoint).")
+        kept = [checkpoint.step for checkpoint in record.checkpoints]
+        if step not in kept and step < max(kept, default=0):
+            text = _tr("Pass {n} was kept as a model until later ones took its place.")
+        return text.format(n=number)
     if kind == EventKind.RESUMED and step is not None:
         return _tr("Training goes on after step {step}.").format(step=step)
     if kind == EventKind.QUEUED:

@@ -20,6 +20,9 @@ TYPICAL_CONVERSATIONS, TYPICAL_TOKENS, TYPICAL_PASSES = 100, 150, 3
 MANY = 6
 """Languages up to so many are named; more are counted."""
 
+LICENCES = {"apache-2.0": "Apache License 2.0", "mit": "MIT License"}
+"""What licences are called that an engine states by their SPDX identifier alone."""
+
 Fact = tuple[str, str]
 Tone = tuple[str, str]
 
@@ -118,15 +121,22 @@ def entry_facts(entry: ModelEntry) -> list[Fact]:
     return [(name, value) for name, value in found if value]
 
 
-def base_facts(model: BaseModel, entry: ModelEntry | None) -> list[Fact]:
-    """What to know of a model that is there; the catalogue may know more than the engine says."""
+def base_facts(
+    model: BaseModel, entry: ModelEntry | None, tokens_per_second: float | None = None
+) -> list[Fact]:
+    """What to know of a model that is there; the catalogue may know more than the engine says.
+
+    `tokens_per_second` is what the engine has measured with this very model.
+    """
+    if tokens_per_second is None and entry is not None:
+        tokens_per_second = entry.tokens_per_second
     found = [
         (_tr("On the disk"), size(model.bytes) if model.bytes else ""),
         (_tr("Size"), _sized(model.parameters)),
         (_tr("Languages"), languages(entry.languages) if entry else ""),
         (_tr("Reads at once"), _context(model.context_tokens)),
         (_tr("Memory to train"), _memory(entry.memory_training) if entry else ""),
-        (_tr("Training takes"), speed(entry.tokens_per_second) if entry else ""),
+        (_tr("Training takes"), speed(tokens_per_second)),
         (_tr("Runs with"), back_end(model.backend)),
     ]
     return [(name, value) for name, value in found if value]
@@ -143,7 +153,9 @@ def licence_of(model: BaseModel | ModelEntry, entry: ModelEntry | None = None) -
 
 def licence_name(licence: Licence) -> str:
     """What a licence is called."""
-    return licence.name or licence.id or _tr("not stated")
+    if licence.name and licence.name != licence.id:
+        return licence.name
+    return LICENCES.get(licence.id.lower(), licence.id) or _tr("not stated")
 
 
 def back_end(name: str) -> str:

@@ -8,12 +8,13 @@ from PySide6.QtGui import QFont, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy
 
 from desktop_app.state.chat.model_choice import ModelChoice, Origin
+from desktop_app.ui.widgets.eliding_combo_box import ElidingComboBox
 
 SMALL = 0.9
 """How large a heading is beside the names under it."""
 
 
-class ModelBox(QComboBox):
+class ModelBox(ElidingComboBox):
     """Each choice is the data of its item; headings stand over the groups where there is need."""
 
     def __init__(self, name: str, nothing: str = "") -> None:

@@ -8,6 +8,7 @@ from typing_extensions import override
 from desktop_app.state.chat.chat import Chat
 from desktop_app.state.chat.document import FAILED, STOPPED, STREAMING, Reply
 from desktop_app.ui.chat.message_text import MessageText
+from desktop_app.ui.widgets.elided_label import ElidedLabel
 from desktop_app.ui.widgets.flow_layout import wrapping_row
 from desktop_app.ui.widgets.parts import Card, button, chip, column, label, row, set_tone
 
@@ -20,7 +21,7 @@ class ReplyCard(Card):
         self._chat = chat
         self._column = column_index
         self._turn = -1
-        self._name = label("", "section")
+        self._name = ElidedLabel("section", Qt.TextElideMode.ElideMiddle)
         self._measure = label("", "small")
         self._corrected = chip(self.tr("corrected"), "accent")
         self._kept = chip(self.tr("kept as example"), "good")
@@ -29,7 +30,8 @@ class ReplyCard(Card):
         self._problem = self._make_problem()
         self._actions = self._make_actions()
         self._editing = self._make_editing()
-        head = row(self._name, None, self._corrected, self._kept, self._measure)
+        head = row(self._name, self._corrected, self._kept, self._measure)
+        head.setStretch(0, 1)
         self.body.addLayout(head)
         for widget in (self.text, self._note, self._problem, self._actions, self._editing):
             self.body.addWidget(widget)
@@ -46,8 +48,7 @@ class ReplyCard(Card):
         self._turn = turn
         reply = self._reply
         set_tone(self, "reply" if reply.model.is_tuned else "")
-        self._name.setText(reply.model.name.upper())
-        self._name.setToolTip(reply.model.model)
+        self._name.show_text(reply.model.name.upper())
         self._measure.setText(self._measured(reply))
         self._corrected.setVisible(bool(reply.corrected))
         self._kept.setVisible(self._chat.is_kept(turn, self._column))

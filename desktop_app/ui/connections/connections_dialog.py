@@ -1,7 +1,7 @@
 """All connections: the list on the left, the chosen one on the right."""
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QStackedWidget, QWidget
+from PySide6.QtWidgets import QDialog, QListWidgetItem, QStackedWidget, QWidget
 
 from desktop_app.state.connections.connections import Connections
 from desktop_app.storage.settings import THIS_COMPUTER
@@ -10,6 +10,7 @@ from desktop_app.ui.connections.service_pane import ServicePane
 from desktop_app.ui.connections.status_words import dot_icon
 from desktop_app.ui.models.models_dialog import ModelsDialog
 from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.calm_list import CalmList
 from desktop_app.ui.widgets.parts import Panel, button, column, row, scrolling
 
 ID = Qt.ItemDataRole.UserRole
@@ -25,11 +26,12 @@ class ConnectionsDialog(QDialog):
         self.resize(820, 560)
         self._connections = connections
         self._theme = theme
-        self.list = QListWidget()
+        self.list = CalmList()
         self.list.setProperty("kind", "choices")
         self.list.setAccessibleName(self.tr("Connections"))
         self.list.setIconSize(QSize(16, 16))
         self.add_button = button(self.tr("Add a connection…"), "quiet", "plus")
+        self.use = button(self.tr("Use it from now on"))
         self.engine_pane = EnginePane(connections)
         self.service_pane = ServicePane(connections)
         self.panes = QStackedWidget()
@@ -39,6 +41,7 @@ class ConnectionsDialog(QDialog):
         self._lay_out()
         self.list.currentItemChanged.connect(self._choose)
         self.add_button.clicked.connect(self.show_adding)
+        self.use.clicked.connect(self._use)
         self.service_pane.saved.connect(self.show_connection)
         self.engine_pane.models_wanted.connect(self._show_models)
         self.service_pane.models_wanted.connect(self._show_models)
@@ -54,7 +57,7 @@ class ConnectionsDialog(QDialog):
         close = button(self.tr("Close"))
         close.clicked.connect(self.accept)
         right = column(self.panes, margin=20, spacing=14)
-        right.addLayout(row(None, close))
+        right.addLayout(row(None, self.use, close))
         layout = row(left, spacing=0)
         layout.addLayout(right, 1)
         self.setLayout(layout)
@@ -74,7 +77,8 @@ class ConnectionsDialog(QDialog):
         self.list.setCurrentRow(-1)
         self.service_pane.show_adding()
         self.panes.setCurrentWidget(self._scrolled[self.service_pane])
-        self.service_pane.name.setFocus()
+        self.service_pane.kind.setFocus()
+        self._refresh_use()
 
     @Slot()
     @Slot(str)
@@ -83,6 +87,7 @@ class ConnectionsDialog(QDialog):
 
     @Slot(QListWidgetItem)
     def _choose(self, item: QListWidgetItem | None) -> None:
+        self._refresh_use()
         profile = self._connections.profile(str(item.data(ID))) if item is not None else None
         if profile is None:
             return
@@ -91,6 +96,20 @@ class ConnectionsDialog(QDialog):
             return
         self.service_pane.show_profile(profile)
         self.panes.setCurrentWidget(self._scrolled[self.service_pane])
+
+    @property
+    def _chosen(self) -> str:
+        item = self.list.currentItem()
+        return str(item.data(ID)) if item is not None else ""
+
+    @Slot()
+    def _use(self) -> None:
+        self._connections.set_active(self._chosen)
+        self.list.setFocus()
+
+    def _refresh_use(self) -> None:
+        """The one that jobs and chats go to is in bold; any other can be that one."""
+        self.use.setVisible(self._chosen not in ("", self._connections.active.id))
 
     @Slot()
     def _refresh(self) -> None:
@@ -104,6 +123,10 @@ class ConnectionsDialog(QDialog):
                 status = self._connections.status_of(profile.id)
                 item.setIcon(dot_icon(status, self._theme.colours, scale))
                 item.setData(ID, profile.id)
+                font = self.list.font()
+                font.setBold(profile == self._connections.active)
+                item.setFont(font)
                 self.list.addItem(item)
                 if profile.id == chosen:
                     self.list.setCurrentItem(item)
+        self._refresh_use()

@@ -61,7 +61,7 @@ class DiskLine(QWidget):
     def _sentence(self, disk: EngineDisk) -> str:
         if disk.storage is None:
             return ""
-        text = self.tr("{used} of the disk are used, {free} are free.").format(
+        text = self.tr("The engine takes up {used} of the disk; {free} are free.").format(
             used=size(disk.storage.total_bytes), free=size(disk.storage.free_bytes)
         )
         if disk.freed is not None:

@@ -54,8 +54,8 @@ def _memory_and_speed(status: EngineStatus) -> str:
 def _missing(backend: EngineBackend) -> str:
     if not backend.why:
         return ""
-    text = _tr("{name} is not used: {why}.")
-    return text.format(name=back_end(backend.name), why=backend.why.rstrip("."))
+    text = _tr("{name} is not used. {why}")
+    return text.format(name=back_end(backend.name), why=backend.why)
 
 
 def _tr(text: str) -> str:

@@ -22,9 +22,9 @@ class KeyField(QWidget):
         self._base_url = ""
         self._host = ""
         self._revealed = ""
+        self._is_token = False
         self.edit = QLineEdit()
         self.edit.setEchoMode(QLineEdit.EchoMode.Password)
-        self.edit.setAccessibleName(self.tr("Key"))
         self.show_button = button(self.tr("Show"), "quiet")
         self.remove_button = button(self.tr("Remove key"), "quiet")
         self.place = label(kind="small", wrap=True)
@@ -35,12 +35,20 @@ class KeyField(QWidget):
         self.show_button.clicked.connect(self._toggle)
         self.remove_button.clicked.connect(self.removal_wanted)
         self.edit.textChanged.connect(self._refresh_buttons)
+        self.call_it(token=False)
 
     @property
     def typed(self) -> str | None:
         """The key that the user has entered, None if there is nothing new."""
         text = self.edit.text().strip()
         return text if text and text != self._revealed else None
+
+    def call_it(self, *, token: bool) -> None:
+        """An engine has a token where a service has a key."""
+        self._is_token = token
+        self.edit.setAccessibleName(self.tr("Token") if token else self.tr("Key"))
+        self.remove_button.setText(self.tr("Remove token") if token else self.tr("Remove key"))
+        self.refresh()
 
     def show_for(self, base_url: str, host: str) -> None:
         """Be about the key for a host; `base_url` is "" while there is none to look for.
@@ -61,7 +69,8 @@ class KeyField(QWidget):
     def refresh(self) -> None:
         """Say where the key is now."""
         state = self._state
-        self.edit.setPlaceholderText(DOTS if state.is_there else self.tr("Paste the key here"))
+        paste = self.tr("Paste the token here") if self._is_token else self.tr("Paste the key here")
+        self.edit.setPlaceholderText(DOTS if state.is_there else paste)
         self.remove_button.setVisible(state.is_there)
         self.place.setText(self._sentence(state))
         self._refresh_buttons()

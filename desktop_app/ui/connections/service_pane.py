@@ -49,11 +49,20 @@ class ServicePane(QWidget):
         self.closing = Card(tone="warning", margin=12, spacing=4)
         self.closing_text = label(wrap=True)
         self.kind = CalmComboBox()
-        self.kind.addItem(self.tr("A service that speaks the protocol"), ConnectionKind.OTHER)
+        self.kind.addItem(self.tr("A service that speaks OpenAI's protocol"), ConnectionKind.OTHER)
         self.kind.addItem(self.tr("Exemplar engine on another computer"), ConnectionKind.ENGINE)
         self.name = QLineEdit()
         self.address = QLineEdit()
         self.key = KeyField(connections)
+        self.how = label(
+            self.tr(
+                "On the other computer, “exemplar-engine serve --listen 0.0.0.0:8443 "
+                "--self-signed” starts it and prints the fingerprint of its certificate; "
+                "“exemplar-engine token” prints the token."
+            ),
+            "muted",
+            wrap=True,
+        )
         self.certificate = CertificateLine()
         self.facts = label(kind="muted", wrap=True)
         self.disk = DiskLine()
@@ -62,13 +71,14 @@ class ServicePane(QWidget):
         self.detail = label(kind="small", wrap=True)
         self.test_button = button(self.tr("Test and keep"), "primary")
         self.keep_button = button(self.tr("Keep without testing"))
-        self.remove_button = button(self.tr("Remove this connection"), "quiet")
+        self.remove_button = button(self.tr("Remove this connection"))
         self._lay_out()
         self.test_button.clicked.connect(self.test)
         self.keep_button.clicked.connect(self._keep)
         self.remove_button.clicked.connect(self._remove)
         self.key.removal_wanted.connect(self._remove_key)
-        self.key.edit.returnPressed.connect(self.test)
+        for field in (self.name, self.address, self.key.edit):
+            field.returnPressed.connect(self.test)
         self.kind.activated.connect(self._refresh)
         self.certificate.trusted.connect(self.test)
         self.certificate.forgotten.connect(self._keep_certificate)
@@ -92,6 +102,7 @@ class ServicePane(QWidget):
         layout = column(spacing=14)
         layout.addLayout(row(self.title, self.status, None))
         layout.addWidget(self.closing)
+        layout.addWidget(self.how)
         layout.addLayout(self._grid)
         layout.addWidget(self.facts)
         layout.addWidget(self.disk)
@@ -171,6 +182,8 @@ class ServicePane(QWidget):
         example = "gpu-box, gpu-box:8443" if is_engine else "https://api.example.com/v1"
         self.address.setPlaceholderText(example)
         self._key_caption.setText(self.tr("Token") if is_engine else self.tr("Key"))
+        self.key.call_it(token=is_engine)
+        self.how.setVisible(is_engine and self._profile is None)
         profile = self._profile
         models = self._connections.models_at(profile.id) if is_away(profile) and profile else None
         status = models.status if models else None

@@ -18,9 +18,10 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.empty_state import EmptyState
 from desktop_app.ui.widgets.parts import Page, button, column
 
-LEFT_WIDTH = 412
+LEFT_WIDTH, LEFT_LEAST = 412, 340
 MARGIN = 24
-NARROW = 1080
+NARROW, TIGHT = 1240, 1360
+"""Below `TIGHT` the left column gives way, so that the names of the models can be read."""
 QWIDGETSIZE_MAX = 16777215
 """Qt's word for no limit, which PySide does not name."""
 
@@ -93,8 +94,9 @@ class CostPage(Page):
         is_narrow = self.width() < NARROW
         direction = QBoxLayout.Direction
         self._cards.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
-        self._left.setMinimumWidth(0 if is_narrow else LEFT_WIDTH)
-        self._left.setMaximumWidth(QWIDGETSIZE_MAX if is_narrow else LEFT_WIDTH)
+        width = LEFT_LEAST if self.width() < TIGHT else LEFT_WIDTH
+        self._left.setMinimumWidth(0 if is_narrow else width)
+        self._left.setMaximumWidth(QWIDGETSIZE_MAX if is_narrow else width)
 
     @Slot()
     def _refresh(self) -> None:

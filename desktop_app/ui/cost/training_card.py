@@ -1,11 +1,14 @@
 """What training costs once, and the choices that it hangs on."""
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
+from typing_extensions import override
 
 from desktop_app.state.cost import texts as cost_texts
 from desktop_app.state.cost.cost import CostState
 from desktop_app.ui.cost.number_field import whole_number
+from desktop_app.ui.widgets.eliding_combo_box import ElidingComboBox
 from desktop_app.ui.widgets.parts import Card, button, chip, label, row, rule
 
 MOST_PASSES = 50
@@ -25,7 +28,7 @@ class TrainingCard(Card):
         self._cost = cost
         self.sum = label(kind="sum")
         self.formula = label(kind="muted", wrap=True)
-        self.model = QComboBox()
+        self.model = ElidingComboBox()
         self.passes = QComboBox()
         self.passes.addItem("", None)
         for passes in range(1, MOST_PASSES + 1):
@@ -95,6 +98,17 @@ class TrainingCard(Card):
         self._refresh_choices()
         self._refresh_sum()
         self._refresh_price()
+        self._keep_lines()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_lines()
+
+    def _keep_lines(self) -> None:
+        """Claim the height of the wrapped words, or Qt takes it from the fields."""
+        for words in (self.formula, self.caption):
+            words.setMinimumHeight(max(0, words.heightForWidth(words.width())))
 
     def _refresh_choices(self) -> None:
         entries = [(choice.label, choice.key) for choice in self._cost.choices]

@@ -11,6 +11,7 @@ from desktop_app.state.evaluation.document import EvaluationDocument
 from desktop_app.state.evaluation.evaluation import Evaluation
 from desktop_app.ui.chat.model_box import ModelBox
 from desktop_app.ui.icons import icon
+from desktop_app.ui.widgets.eliding_combo_box import ElidingComboBox
 from desktop_app.ui.widgets.parts import button, chip, column, label, row
 
 NARROWEST, WIDEST = 150, 280
@@ -24,7 +25,7 @@ class SetupBar(QWidget):
         self._evaluation = evaluation
         self.tuned = ModelBox(self.tr("Tuned model"), self.tr("Choose a model"))
         self.base = ModelBox(self.tr("Compared with"))
-        self.kept = QComboBox()
+        self.kept = ElidingComboBox()
         self.kept.setAccessibleName(self.tr("Kept evaluations"))
         self.kept.setMinimumWidth(NARROWEST)
         self.kept.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -66,13 +67,19 @@ class SetupBar(QWidget):
         self._changed.setVisible(evaluation.has_test_set_changed)
         self._fill_models()
         self._fill_kept()
-        self.run.setText(self.tr("Run again") if evaluation.store.documents else self.tr("Run"))
+        self.run.setText(self.tr("Run again") if self._is_of_chosen else self.tr("Run"))
         can_run = evaluation.tuned is not None and n > 0 and not evaluation.is_running
         self.run.setEnabled(can_run)
         self._where.setText(self._where_to())
         doubt = self._doubt()
         self._warning.setText(doubt)
         self._warning.setVisible(bool(doubt))
+
+    @property
+    def _is_of_chosen(self) -> bool:
+        """Whether the evaluation in front is of the models that are chosen."""
+        current, chosen = self._evaluation.current, (self._evaluation.tuned, self._evaluation.base)
+        return current is not None and current.is_of(each for each in chosen if each is not None)
 
     def _doubt(self) -> str:
         """Why the figures may flatter the tuned model, '' where nothing is known against them."""
@@ -113,7 +120,7 @@ class SetupBar(QWidget):
 
     def _dated(self, document: EvaluationDocument) -> str:
         when = QDateTime.fromSecsSinceEpoch(int(document.created_at))
-        day = QLocale.system().toString(when, QLocale.FormatType.ShortFormat)
+        day = QLocale().toString(when, "d MMM yyyy, HH:mm")
         name = document.models[0].name
         text = self.tr("{when} · {name} · %Ln conversation(s)", "", len(document.cases))
         return text.format(when=day, name=name)
@@ -123,6 +130,8 @@ class SetupBar(QWidget):
         if not address:
             return self.tr("Runs on this computer; nothing is sent.")
         host = urlsplit(address).hostname or address
+        if self._evaluation.is_free:
+            return self.tr("Sends them to the engine on {host}, for free.").format(host=host)
         return self.tr("Sends them to {host}, which may charge for it.").format(host=host)
 
     @Slot(int)

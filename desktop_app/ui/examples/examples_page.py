@@ -10,7 +10,7 @@ from desktop_app.state.examples.desk import ExamplesDesk
 from desktop_app.state.examples.marking import Marks
 from desktop_app.state.notices import Notice, Notices, Remedy
 from desktop_app.storage.project.errors import ProjectError
-from desktop_app.storage.project.rows import Counts, Filter, Split
+from desktop_app.storage.project.rows import Counts, Split
 from desktop_app.ui.actions import Actions
 from desktop_app.ui.examples.checks_panel import ChecksPanel
 from desktop_app.ui.examples.conversation_editor import ConversationEditor
@@ -67,6 +67,7 @@ class ExamplesPage(Page):
         desk.edited.saved_changed.connect(self._take_back)
         desk.note.failed.connect(self._tell_unwritten)
         desk.rules.changed.connect(self._take_rules)
+        desk.next_problem.found.connect(self._show_problem)
         self.checks_panel.message_wanted.connect(self.editor.focus_message)
         self.checks_panel.reply_wanted.connect(self.editor.commands.add_assistant)
         self._take_rules()
@@ -220,15 +221,14 @@ class ExamplesPage(Page):
 
     @Slot()
     def _next_problem(self) -> None:
-        refused = self._conversations.refused_traits
-        where = Filter(problems_only=True, refused_traits=refused)
-        found = list(self._open_project.project.ids(where))
-        if not found:
-            self._notices.post(Notice(self.tr("No problems are left."), "good", topic="problems"))
+        self._desk.next_problem.look(self._edited.id)
+
+    @Slot(object)
+    def _show_problem(self, id: int | None) -> None:
+        if id is not None:
+            self._go_to(id)
             return
-        current = self._edited.id
-        place = found.index(current) + 1 if current in found else 0
-        self._go_to(found[place % len(found)])
+        self._notices.post(Notice(self.tr("No problems are left."), "good", topic="problems"))
 
     @Slot()
     def _find(self) -> None:

@@ -9,6 +9,9 @@ from desktop_app.core.jobs.limits import BATCH_SIZE, MOST_BETA, SEED
 from desktop_app.ui.icons import icon
 from desktop_app.ui.widgets.parts import button, column, label
 
+GAP = 8
+"""Below what a setting means, so that it stands with its own field."""
+
 
 class NumberField(QLineEdit):
     """A number, or nothing, which leaves the choice to the service."""
@@ -120,6 +123,7 @@ class JobSettings(QWidget):
         ]
         for place, (name, field, meaning) in enumerate(rows):
             text, explained = label(name), label(meaning, "small", wrap=True)
+            explained.setContentsMargins(0, 0, 0, GAP)
             text.setBuddy(field)
             field.setAccessibleName(name)
             field.setAccessibleDescription(meaning)

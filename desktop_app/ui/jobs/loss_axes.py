@@ -25,9 +25,17 @@ def top_of(points: Sequence[Point]) -> float:
 
 
 def is_below(loss: float, step: int, training: Sequence[Point], top: float) -> bool:
-    """Whether a word at a point is better written under it: where the training loss is above."""
+    """Whether a word at a point is better written under it: where the training loss is above.
+
+    A point of that line itself is above it or below by the points to its left and right.
+    """
     place = bisect_right(training, step, key=lambda point: point.step)
-    return bool(place) and training[place - 1].loss >= loss > top * BOTTOM
+    if not place or loss <= top * BOTTOM:
+        return False
+    if training[place - 1].loss != loss:
+        return training[place - 1].loss > loss
+    around = training[max(0, place - 2) : place + 1]
+    return sum(point.loss for point in around) > loss * len(around)
 
 
 def pass_ticks(total_steps: int | None, epochs: int | None, end: int) -> list[tuple[float, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -23,6 +23,7 @@ from desktop_app.ui.jobs.calm_combo_box import CalmComboBox
 from desktop_app.ui.jobs.questions import Question
 from desktop_app.ui.widgets.elided_label import ElidedLabel
 from desktop_app.ui.widgets.parts import Card, button, column, label, row, set_tone
+from desktop_app.ui.widgets.room import make_room
 
 KINDS = ("gguf-f16", "gguf-q8_0", "merged", "adapter")
 WIDTH, INDENT = 620, 23
@@ -194,6 +195,11 @@ class SaveDialog(QDialog):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._saving.path)))
 
     @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        make_room(self)
+
+    @override
     def done(self, result: int) -> None:
         self._saving.cancel()
         super().done(result)
@@ -226,6 +232,8 @@ class SaveDialog(QDialog):
         self.state.setVisible(bool(self.state.text()))
         self.problem.setText(saving.problem)
         self.problem.setVisible(bool(saving.problem))
+        if self.isVisible():
+            make_room(self)
 
     def _state(self) -> str:
         saving = self._saving

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QWidget
+from typing_extensions import override
 
 from desktop_app.state.models.engine_models import EngineModels
 from desktop_app.state.models.model_words import title_of
@@ -11,6 +13,7 @@ from desktop_app.ui.jobs.calm_combo_box import CalmComboBox
 from desktop_app.ui.widgets.elided_label import ElidedLabel
 from desktop_app.ui.widgets.field_grid import field_grid
 from desktop_app.ui.widgets.parts import button, column, label, row
+from desktop_app.ui.widgets.room import make_room
 
 WIDTH = 520
 
@@ -34,6 +37,7 @@ class AdapterDialog(QDialog):
         self.state = label(kind="muted", wrap=True)
         self.problem = label(tone="bad", wrap=True)
         self.take = button(self.tr("Take it"), "primary")
+        self.take.setDefault(True)
         self.leave = button(self.tr("Cancel"))
         self._lay_out()
         self.browse.clicked.connect(self.choose_folder)
@@ -70,8 +74,14 @@ class AdapterDialog(QDialog):
         layout.addLayout(field_grid(fields))
         layout.addWidget(self.state)
         layout.addWidget(self.problem)
+        layout.addStretch(1)
         layout.addLayout(row(None, self.leave, self.take, spacing=10))
         self.setLayout(layout)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        make_room(self)
 
     @Slot()
     def choose_folder(self) -> None:
@@ -122,3 +132,5 @@ class AdapterDialog(QDialog):
         problem = self._models.problem_of(self._asked) if self._asked else ""
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
+        if self.isVisible():
+            make_room(self)

@@ -43,6 +43,7 @@ class ModelPane(QWidget):
         self._current = ""
         self.title = label(kind="title", wrap=True)
         self.state, self.fit = chip(), chip()
+        self.is_chosen = chip(self.tr("new jobs start from it"), "accent")
         self.good_for = label(kind="muted", wrap=True)
         self.why = label(tone="warning", wrap=True)
         self.facts = FactsGrid()
@@ -58,14 +59,14 @@ class ModelPane(QWidget):
         self.stop = button(self.tr("Stop"))
         self.forget = button(self.tr("Remove what has arrived"), "quiet")
         self.choose = button(self.tr("Start new jobs from it"), "primary")
-        self.remove = button(self.tr("Remove…"), "quiet", "trash-2")
+        self.remove = button(self.tr("Remove…"), "", "trash-2")
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
         layout = column(spacing=12)
         layout.addWidget(self.title)
-        layout.addLayout(row(self.fit, self.state, None))
+        layout.addLayout(row(self.fit, self.state, self.is_chosen, None))
         for text in (self.good_for, self.why, self.facts):
             layout.addWidget(text)
         licence = row(self.licence, self.read, spacing=10)
@@ -115,11 +116,18 @@ class ModelPane(QWidget):
         self.good_for.setVisible(bool(good_for))
         self._refresh_licence(licence_of(model, self._entry))
         if self._base is not None:
-            self.facts.show_facts(base_facts(self._base, self._entry))
+            self.facts.show_facts(base_facts(self._base, self._entry, self._measured))
         elif self._entry is not None:
             self.facts.show_facts(entry_facts(self._entry))
         self._refresh_moving()
         self._refresh_buttons()
+
+    @property
+    def _measured(self) -> float | None:
+        """How many tokens a second the engine trains with this model, where it has measured it."""
+        status, base = self._models.status, self._base
+        is_measured = status is not None and base is not None and base.is_starter
+        return status.training_tokens_per_second if status and is_measured else None
 
     def _refresh_licence(self, licence: Licence) -> None:
         name = licence_name(licence)
@@ -161,16 +169,15 @@ class ModelPane(QWidget):
         self.fetch.setVisible(can_fetch and not arriving and not ready)
         self.fetch.setEnabled(self.accept.isChecked() and not busy)
         self.fetch.setText(self._fetch_word(entry, begun=begun))
+        # What cannot run here may be fetched, but is not the thing to do next.
+        set_tone(self.fetch, "primary" if entry and entry.fits_answering else "")
         self.stop.setVisible(arriving)
         self.stop.setEnabled(not busy)
         self.forget.setVisible(begun)
         self.forget.setEnabled(not busy)
-        self.choose.setVisible(base is not None and base.fits_training)
         is_chosen = base is not None and base.id == self._current
-        self.choose.setText(
-            self.tr("New jobs start from it") if is_chosen else self.tr("Start new jobs from it")
-        )
-        self.choose.setEnabled(not is_chosen)
+        self.choose.setVisible(base is not None and base.fits_training and not is_chosen)
+        self.is_chosen.setVisible(is_chosen)
         self.remove.setVisible(base is not None)
         self.remove.setEnabled(base is not None and not self._models.is_busy(base.id))
 

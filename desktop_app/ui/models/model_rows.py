@@ -33,7 +33,7 @@ def rows(models: EngineModels) -> list[Row]:
     place = _tr("ON THIS COMPUTER") if models.is_local else _tr("ON THE ENGINE")
     found = [Row(HEADING, "here", place)]
     found += [_of_base(base) for base in models.bases]
-    found.append(Row(HEADING, "fetch", _tr("TO FETCH")))
+    found.append(Row(HEADING, "fetch", _tr("RECOMMENDED, TO FETCH")))
     found += [
         _of_entry(entry)
         for entry in models.entries()

@@ -7,7 +7,6 @@ from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
-    QListWidget,
     QListWidgetItem,
     QMenu,
     QStackedWidget,
@@ -26,6 +25,7 @@ from desktop_app.ui.models.model_pane import ModelPane
 from desktop_app.ui.models.model_rows import BY_NAME, ENTRY, HEADING, HERE, Row, rows
 from desktop_app.ui.models.name_pane import NamePane
 from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.calm_list import CalmList
 from desktop_app.ui.widgets.empty_state import EmptyState
 from desktop_app.ui.widgets.parts import Panel, button, column, label, row, scrolling
 
@@ -52,11 +52,11 @@ class ModelsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Models"))
         self.resize(880, 600)
-        self.list = QListWidget()
+        self.list = CalmList()
         self.list.setProperty("kind", "choices")
         self.list.setAccessibleName(self.tr("Models"))
         self.list.setIconSize(QSize(16, 16))
-        self.add = button(self.tr("From this computer…"), "quiet", "plus")
+        self.add = button(self.tr("Add from this computer"), "quiet", "plus")
         self.pane = ModelPane(self._models)
         self.by_name = NamePane(self._models)
         self.nothing = EmptyState("bot", self.tr("The engine is asked…"), "")
@@ -104,6 +104,8 @@ class ModelsDialog(QDialog):
         self._connections.changed.connect(self._refresh)
         self._theme.changed.connect(self._refresh)
         self.list.currentItemChanged.connect(self._choose)
+        self.list.itemClicked.connect(self._go_in)
+        self.list.itemActivated.connect(self._go_in)
         self.by_name.found.connect(self.show_entry)
         self.pane.chosen.connect(self._start_from)
         self.again.clicked.connect(self._models.look)
@@ -135,7 +137,6 @@ class ModelsDialog(QDialog):
             return
         if chosen.kind == BY_NAME:
             self.panes.setCurrentWidget(self.by_name)
-            self.by_name.name.setFocus()
             return
         base = self._models.base(chosen.key) if chosen.kind == HERE else None
         entry = self._models.entry(chosen.key) if chosen.kind == ENTRY else None
@@ -144,6 +145,13 @@ class ModelsDialog(QDialog):
         elif entry is not None:
             self.pane.show_entry(entry)
         self.panes.setCurrentIndex(1)
+
+    @Slot(QListWidgetItem)
+    def _go_in(self, item: QListWidgetItem) -> None:
+        """A click, or Enter, leads to the field for a name; arrow keys only pass by."""
+        chosen = item.data(ROW)
+        if isinstance(chosen, Row) and chosen.kind == BY_NAME:
+            self.by_name.name.setFocus()
 
     @Slot(str)
     def _start_from(self, id: str) -> None:

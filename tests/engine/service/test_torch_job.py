@@ -28,6 +28,13 @@ from desktop_app.engine.jobs_runner.worker_log import (
     next_attempt,
 )
 from tests.engine.service.engine_child import Engine, example_lines, running_engine
+from tests.engine.service.models.journey import (
+    Journey,
+    engine_beside_hub,
+    files_of,
+    go_all_the_way,
+)
+from tests.engine.service.models.unusable import assert_unusable, fetched
 from tests.engine.service.worker_child import write_job
 
 if lacking() is None:
@@ -36,6 +43,7 @@ if lacking() is None:
     from desktop_app.engine.backends.torch_models import model as torch_model
     from desktop_app.engine.backends.torch_models.backend import TorchBackend
     from desktop_app.engine.backends.torch_models.plan import MemoryPlan
+    from tests.engine.backends.torch_models.tiny_folders import write_folder
 
 pytestmark = pytest.mark.skipif(lacking() is not None, reason="PyTorch is not installed")
 
@@ -93,6 +101,41 @@ def test_a_job_is_trained_by_pytorch_and_answers_from_numpy(
     # The service computes in bfloat16 where the processor is faster in it.
     assert np.abs(shown - tuned).max() < 0.1
     assert np.abs(shown - tuned).mean() < np.abs(tuned - base).mean()
+
+
+@pytest.mark.parametrize("kind", ["gpt_neox", "gemma3"])
+def test_a_model_that_only_pytorch_knows_goes_all_the_way_from_the_hub(
+    tmp_path: Path, token_file: Path, tiny_model: Path, kind: str
+) -> None:
+    files = files_of(write_folder(tmp_path / "made", kind))
+    with engine_beside_hub(tmp_path, token_file, tiny_model, {"other-kind": files}) as (
+        engine,
+        caller,
+    ):
+        go_all_the_way(Journey(engine, caller, "other-kind"), tmp_path)
+        bases = caller.ask("GET", "bases")[1]["bases"]
+        (again,) = (base for base in bases if base["id"] == "merged-again")
+        assert (again["backend"], again["path_kind"]) == ("torch", "folder")
+
+
+def test_what_pytorch_cannot_run_is_shown_so_and_no_job_begins_with_it(
+    tmp_path: Path, token_file: Path, tiny_model: Path
+) -> None:
+    made = files_of(write_folder(tmp_path / "made", "gpt_neox"))
+    config = made["config.json"].replace(b'"gpt_neox"', b'"nobody_knows"')
+    broken = {
+        "unknown": (made | {"config.json": config}, "'nobody_knows', which nothing here can run"),
+        "words": (made | {"tokenizer.json": b"{ x"}, "tokenizer.json is damaged"),
+        "other-words": (made | {"tokenizer.json": b"{}"}, "tokenizer.json is damaged"),
+    }
+    repositories = {name: files for name, (files, _) in broken.items()}
+    with engine_beside_hub(tmp_path, token_file, tiny_model, repositories) as running:
+        before = running[1].ask("GET", "hub?name=maker/unknown")[1]
+        assert (before["state"], before["fits_training"]) == ("missing", False)
+        assert "'nobody_knows', which nothing here can run" in before["why"]
+        for name, (_, words) in broken.items():
+            fetched(running[1], f"maker/{name}")
+            assert_unusable(*running, f"maker/{name}", name, words)
 
 
 @pytest.fixture

@@ -91,11 +91,13 @@ class FullDisk:
         self._full = full
         self._error = error
         self.tried: list[int] = []
+        self.found: list[list[int]] = []
         trainer.save_checkpoint = self.save  # type: ignore[method-assign]  # that is the fault
 
     def save(self, path: Path) -> None:
         """Save, or not."""
         self.tried.append(step_of(path))
+        self.found.append([step_of(state) for state in states(path.parent)])
         if len(self.tried) in self._full:
             raise OSError(self._error, os.strerror(self._error))
         self._save(path)
@@ -115,17 +117,11 @@ def test_two_states_are_kept(model: Model, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("saving_always")
 def test_states_that_kills_left_do_not_add_up(model: Model, tmp_path: Path) -> None:
     trainer = model.trainer(LORA, seed=4)
-    save, there = trainer.save_checkpoint, list[list[int]]()
     for step in range(4):  # each kill came between a state and the removal of one
         trainer.save_checkpoint(state_path(tmp_path, step))
-
-    def counted(path: Path) -> None:
-        there.append([step_of(state) for state in states(tmp_path)])
-        save(path)
-
-    trainer.save_checkpoint = counted  # type: ignore[method-assign]  # to look before each
+    disk = FullDisk(trainer, set())
     assert go_on(model, tmp_path, trainer=trainer, step=3)
-    assert there == [[2, 3], [3, 4], [4, 5], [5, 6], [6, 7]]
+    assert disk.found == [[2, 3], [3, 4], [4, 5], [5, 6], [6, 7]]
 
 
 @pytest.mark.usefixtures("saving_always")

@@ -246,3 +246,19 @@ def test_refusals_in_words(error: Exception, words: str) -> None:
 )
 def test_failures_in_words(error: JobError | None, words: str) -> None:
     assert words in failure(error)
+
+
+def test_the_story_says_which_checkpoints_are_kept_no_more(bench: Bench) -> None:
+    record = kept(bench, JOB, checkpoints=(Checkpoint("c", 1002, "ft:a", 4),))
+    events = [
+        measured(2, train_loss=1.0),
+        *(
+            JobEvent(str(step), 1002, "info", f"Checkpoint created at step {step} with ID: ft:a")
+            for step in (2, 4, 6)
+        ),
+    ]
+    assert [line.text for line in story(record, events)] == [
+        "Pass 3 kept as a model (checkpoint).",
+        "Pass 2 kept as a model (checkpoint).",
+        "Pass 1 was kept as a model until later ones took its place.",
+    ]

@@ -10,8 +10,9 @@ from desktop_app.core.examples.conversation import Conversation, Message
 from desktop_app.core.jobs.job import SUBMISSION_KEY
 from desktop_app.state.jobs.files import remove_files, writer
 from desktop_app.state.jobs.plan import TunedModel
+from desktop_app.storage.project.rows import Split
 from tests.provider.scripted_service import error
-from tests.state.edits import delete
+from tests.state.edits import delete, set_split
 from tests.state.jobs.job_bench import SERVICE, Bench, conversations
 
 replace = msgspec.structs.replace
@@ -109,10 +110,10 @@ def test_the_finished_model_leads_to_chat_and_evaluate(bench: Bench) -> None:
 
 def test_too_few_examples_are_refused_before_anything_is_sent(bench: Bench) -> None:
     project = bench.open_project
-    delete(project, list(project.project.ids())[:5])
+    delete(project, list(project.project.ids())[:6])
     assert bench.jobs.submit(bench.plan()) == ""
     assert "10" in bench.notices[-1].text
-    assert "7" in bench.notices[-1].text
+    assert "6" in bench.notices[-1].text
     remedy = bench.notices[-1].remedy
     assert remedy is not None
     with bench.qtbot.waitSignal(bench.jobs.tab_requested) as asked:
@@ -120,6 +121,24 @@ def test_too_few_examples_are_refused_before_anything_is_sent(bench: Bench) -> N
     assert asked.args == ["examples"]
     assert bench.jobs.records() == []
     assert bench.service.requests == []
+
+
+def test_with_too_many_held_out_the_test_share_is_mended(bench: Bench) -> None:
+    project = bench.open_project
+    set_split(project, list(project.project.ids())[:5], Split.TEST)
+    (found,) = bench.jobs.obstacles(bench.plan())
+    assert "enough of them if fewer are held out" in found.text
+    assert found.tab == "cost"
+
+
+def test_what_is_told_of_a_job_goes_once_its_model_is_gone_to(bench: Bench) -> None:
+    submission = bench.submit()
+    bench.service.finish(bench.until_created(submission))
+    bench.until(lambda: bench.jobs.active_count == 0)
+    withdrawn: list[str] = []
+    bench.jobs._notices._notices.withdrawn.connect(withdrawn.append)
+    bench.jobs.chat(submission)
+    assert withdrawn == [f"job-{submission}"]
 
 
 def test_problems_in_examples_are_refused(bench: Bench) -> None:

@@ -120,3 +120,18 @@ def test_back_ends_by_the_names_that_people_know() -> None:
         "llama.cpp",
         "surprise",
     ]
+
+
+def test_licences_that_are_stated_by_identifier_alone_are_named() -> None:
+    assert licence_name(Licence("apache-2.0", "apache-2.0")) == "Apache License 2.0"
+    assert licence_name(Licence("MIT")) == "MIT License"
+    assert licence_name(Licence("mit", "MIT, as changed")) == "MIT, as changed"
+    assert licence_name(Licence("own-1")) == "own-1"
+
+
+def test_what_was_measured_goes_before_what_was_reckoned() -> None:
+    listed = ModelEntry("m", "o/m", tokens_per_second=150.0)
+    facts = dict(base_facts(BaseModel("m"), listed, tokens_per_second=75.0))
+    assert facts["Training takes"].startswith("about 10 min")
+    assert dict(base_facts(BaseModel("m"), listed))["Training takes"].startswith("about 5 min")
+    assert dict(base_facts(BaseModel("m"), None, 75.0))["Training takes"].startswith("about 10 min")

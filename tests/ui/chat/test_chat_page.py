@@ -332,3 +332,19 @@ def test_the_names_of_models_fit_a_small_window(page: ChatPage, bench: Bench) ->
     settle(bench)
     assert page.models.model.width() > 180
     assert page.models.against.width() > 180
+
+
+def test_replies_side_by_side_are_of_one_width_whatever_the_models_are_called(
+    page: ChatPage, bench: Bench
+) -> None:
+    page.resize(1100, 600)
+    base = next(each for each in bench.chat.choices.all if not each.is_tuned)
+    bench.chat.choose_model(
+        msgspec.structs.replace(base, model="other", name="A name much longer than that " * 4)
+    )
+    bench.chat.choose_against(base)
+    bench.chat.send("Hello")
+    settle(bench)
+    first, second = row(page).replies
+    bench.qtbot.waitUntil(lambda: first.width() > 200)
+    assert abs(first.width() - second.width()) <= 1

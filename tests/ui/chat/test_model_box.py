@@ -58,3 +58,17 @@ def test_no_model_is_an_entry_or_what_the_box_says(box: ModelBox) -> None:
 def test_a_model_is_the_same_by_another_name(box: ModelBox) -> None:
     box.offer([OTHER, BASE], ModelChoice("here", OTHER.model, "As it was", submission="gone"))
     assert box.currentData() == OTHER
+
+
+def test_a_name_without_room_is_shortened_between_its_ends(box: ModelBox) -> None:
+    long = ModelChoice("here", "ft:long", "A voice with a name too long, step 28", submission="two")
+    box.resize(150, box.sizeHint().height())
+    box.offer([OWN, long], OWN)
+    assert box.shown_text() == "Voice"
+    box.offer([OWN, long], long)
+    begin, end = box.shown_text().split("…")
+    assert long.name.startswith(begin)
+    assert long.name.endswith(end)
+    assert box.toolTip() == long.name
+    box.offer([OWN], None)
+    assert box.shown_text() == "No model yet"

@@ -295,3 +295,46 @@ def test_every_field_has_a_name(dialog: ConnectionsDialog) -> None:
     pane = dialog.service_pane
     for field in (pane.name, pane.address, pane.key, pane.key.edit, dialog.list):
         assert field.accessibleName()
+
+
+def test_a_connection_is_used_from_now_on(bench: Bench, dialog: ConnectionsDialog) -> None:
+    assert not dialog.use.isVisible()  # It is the one in use.
+    added = bench.add()
+    dialog.show_connection(added)
+    bench.qtbot.mouseClick(dialog.use, Qt.MouseButton.LeftButton)
+    assert bench.connections.active.id == added
+    assert not dialog.use.isVisible()
+    bold = [place for place in range(3) if dialog.list.item(place).font().bold()]
+    assert bold == [dialog.list.currentRow()]
+    dialog.show_adding()
+    assert not dialog.use.isVisible()
+
+
+def test_an_engine_has_a_token_and_is_told_how_to_start(dialog: ConnectionsDialog) -> None:
+    dialog.show_adding()
+    pane = dialog.service_pane
+    assert not pane.how.isVisible()
+    assert pane.key.edit.accessibleName() == "Key"
+    pane.kind.setCurrentIndex(1)
+    pane.kind.activated.emit(1)
+    assert "exemplar-engine serve" in pane.how.text()
+    assert pane.how.isVisible()
+    assert pane.key.edit.accessibleName() == "Token"
+    assert pane.key.edit.placeholderText() == "Paste the token here"
+    assert pane.key.remove_button.text() == "Remove token"
+
+
+def test_return_in_any_field_tests_the_connection(bench: Bench, dialog: ConnectionsDialog) -> None:
+    dialog.show_adding()
+    pane = dialog.service_pane
+    pane.address.setText(bench.service.base_url)
+    bench.qtbot.keyClick(pane.address, Qt.Key.Key_Return)
+    assert settled(bench, pane).startswith("It works")
+
+
+def test_tabbing_through_the_list_leaves_the_form_for_a_new_one(dialog: ConnectionsDialog) -> None:
+    dialog.show_adding()
+    dialog.service_pane.name.setText("Box")
+    dialog.list.setFocus(Qt.FocusReason.TabFocusReason)
+    assert dialog.service_pane.isVisible()
+    assert dialog.service_pane.name.text() == "Box"

@@ -251,3 +251,13 @@ def test_a_vocabulary_that_is_missing_is_told(
         qtbot.waitUntil(lambda: bench.counting.error is not None, timeout=10_000)
         assert page.training.sum.text() == "not counted"
         assert ".tiktoken cannot be read" in page.training.formula.text()
+
+
+def test_on_a_laptop_the_names_can_be_read(bench: CostBench, page: CostPage, qtbot: QtBot) -> None:
+    bench.create([conversation(3)])
+    bench.until_counted()
+    page.resize(1280, 700)
+    model = page.places.table.columnWidth
+    qtbot.waitUntil(lambda: model(0) >= 140)
+    fields = (page.training.model, page.training.passes)
+    qtbot.waitUntil(lambda: all(each.height() >= each.sizeHint().height() for each in fields))

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -13,8 +14,11 @@ from desktop_app.core.evaluation.report import (
     Verdict,
 )
 from desktop_app.core.examples.conversation import Conversation
+from desktop_app.state.connections.connections import OPENAI
 from desktop_app.state.evaluation.document import CANCELLED
+from desktop_app.state.evaluation.evaluation import Evaluation
 from desktop_app.state.navigation import Navigation
+from desktop_app.storage.settings import THIS_COMPUTER
 from desktop_app.ui.evaluate.evaluate_page import (
     NO_MODEL,
     NO_PROJECT,
@@ -248,3 +252,34 @@ def test_in_a_small_window_the_figures_keep_their_room(page: EvaluatePage, bench
     assert figures.loss.geometry().top() > figures.table.geometry().bottom()
     assert page.detail.height() >= 250
     assert page.detail.replies[0].width() == page.detail.wanted.width()
+
+
+def test_other_models_are_run_and_not_run_again(page: EvaluatePage, bench: Bench) -> None:
+    assert page.setup.run.text() == "Run"
+    run(page, bench)
+    assert page.setup.run.text() == "Run again"
+    tuned, base = bench.evaluation.tuned, bench.evaluation.base
+    assert tuned is not None
+    assert base is not None
+    bench.evaluation.choose_base(msgspec.structs.replace(tuned, model="another"))
+    assert page.setup.run.text() == "Run"
+    bench.evaluation.choose_base(base)
+    assert page.setup.run.text() == "Run again"
+
+
+def test_only_a_service_may_charge_for_an_evaluation(
+    page: EvaluatePage, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuned = bench.evaluation.tuned
+    assert tuned is not None
+    bench.evaluation.choose_tuned(msgspec.structs.replace(tuned, connection=OPENAI))
+    assert not bench.evaluation.is_free
+    bench.evaluation.choose_tuned(msgspec.structs.replace(tuned, connection=THIS_COMPUTER))
+    assert bench.evaluation.is_free
+    monkeypatch.setattr(Evaluation, "sends_to", "https://gpu-box:8443/v1")
+    monkeypatch.setattr(Evaluation, "is_free", False)
+    bench.evaluation.changed.emit()
+    assert page.setup._where.text() == "Sends them to gpu-box, which may charge for it."
+    monkeypatch.setattr(Evaluation, "is_free", True)
+    bench.evaluation.changed.emit()
+    assert page.setup._where.text() == "Sends them to the engine on gpu-box, for free."

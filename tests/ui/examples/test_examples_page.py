@@ -98,13 +98,22 @@ def test_a_problem_is_shown_where_it_is_and_mended_by_its_button(desk: Desk) -> 
     assert desk.project.counts.with_problems == 0
 
 
-def test_every_problem_is_visited_in_turn(desk: Desk) -> None:
+def test_every_problem_is_visited_in_turn(qtbot: QtBot, desk: Desk) -> None:
     ids = desk.project.add([chat("a"), chat("b", ""), chat("c"), chat("d", "")])
     visited = []
     for _ in range(3):
-        desk.actions.next_problem.trigger()
+        with qtbot.waitSignal(desk.program.desk.next_problem.found):
+            desk.actions.next_problem.trigger()
         visited.append(desk.edited.id)
     assert visited == [ids[1], ids[3], ids[1]]
+
+
+def test_where_no_problem_is_left_that_is_said(qtbot: QtBot, desk: Desk) -> None:
+    ids = desk.project.add([chat("a"), chat("b")])
+    with qtbot.waitSignal(desk.program.desk.next_problem.found):
+        desk.actions.next_problem.trigger()
+    assert desk.said[-1].text == "No problems are left."
+    assert desk.edited.id == ids[0]
 
 
 def test_deleting_offers_undo(desk: Desk) -> None:

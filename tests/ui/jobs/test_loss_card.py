@@ -111,3 +111,10 @@ def test_passes_are_written_where_they_end() -> None:
     assert len(pass_ticks(5000, 50, 5000)) <= 13
     assert pass_ticks(None, 3, 25) == [(0.0, "0"), (10.0, "10"), (20.0, "20")]
     assert len(pass_ticks(None, None, 10**9)) <= 11
+
+
+def test_a_word_at_a_point_of_the_training_line_keeps_off_its_slopes() -> None:
+    peak = (Point(1, 0.2), Point(2, 2.0), Point(3, 0.3))
+    valley = (Point(1, 3.0), Point(2, 2.0), Point(3, 2.5))
+    assert not is_below(2.0, 2, peak, top=4.0)
+    assert is_below(2.0, 2, valley, top=4.0)

@@ -211,3 +211,12 @@ def test_savings_are_for_this_computer(bench: Bench) -> None:
     submission = bench.submit()
     bench.until_created(submission)
     assert not savings.can_save(bench.record(submission))
+
+
+def test_the_dialog_is_as_high_as_what_it_says(dialog: SaveDialog, saving: OrderedSaving) -> None:
+    assert dialog.height() >= dialog.heightForWidth(dialog.width())
+    saving.problem = "The disk is full. " * 40
+    saving.show_phase(SavingPhase.READY)
+    assert dialog.height() >= dialog.heightForWidth(dialog.width())
+    for choice in dialog.buttons.values():
+        assert choice.height() >= choice.sizeHint().height()

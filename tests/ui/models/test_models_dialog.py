@@ -69,7 +69,7 @@ def test_what_is_here_stands_before_what_can_be_fetched(dialog: ModelsDialog) ->
     assert lines(dialog) == [
         "ON THIS COMPUTER",
         "SmolLM2 135M\n98 MB · can be trained",
-        "TO FETCH",
+        "RECOMMENDED, TO FETCH",
         "Qwen2.5 0.5B\n1.0 GB · can be trained",
         "Large\n1.0 GB · cannot run here",
         "Another model, by name…",
@@ -77,7 +77,8 @@ def test_what_is_here_stands_before_what_can_be_fetched(dialog: ModelsDialog) ->
     pane = dialog.pane
     assert pane.title.text() == "SmolLM2 135M"
     assert ("Runs with", "NumPy") in pane.facts.facts()
-    assert pane.choose.text() == "New jobs start from it"
+    assert pane.is_chosen.isVisible()
+    assert not pane.choose.isVisible()
     assert not pane.fetch.isVisible()
     assert dialog.source.text() == "Catalogue of 1 Nov 2026"
     assert dialog.source.toolTip() == "Model cards."
@@ -140,7 +141,8 @@ def test_the_whole_way(bench: ModelsBench, dialog: ModelsDialog) -> None:
     bench.until_idle()
     press(bench, pane.choose)
     assert bench.connections.base_model == "qwen2.5-0.5b"
-    assert pane.choose.text() == "New jobs start from it"
+    assert pane.is_chosen.isVisible()
+    assert not pane.choose.isVisible()
 
 
 def test_a_fetch_goes_on_without_the_dialog(bench: ModelsBench, dialog: ModelsDialog) -> None:
@@ -269,3 +271,13 @@ def test_it_can_be_used_by_keyboard_and_by_ear(dialog: ModelsDialog) -> None:
 def test_it_is_freed(bench: ModelsBench, dialog: ModelsDialog) -> None:
     dialog.close()
     bench.until(lambda: not isValid(dialog))
+
+
+def test_arrow_keys_pass_by_the_field_for_a_name(bench: ModelsBench, dialog: ModelsDialog) -> None:
+    dialog.list.setFocus()
+    dialog.list.setCurrentRow(dialog.list.count() - 1)
+    assert dialog.by_name.isVisible()
+    bench.models.changed.emit()
+    assert dialog.focusWidget() is dialog.list
+    bench.qtbot.keyClick(dialog.list, Qt.Key.Key_Return)
+    assert dialog.focusWidget() is dialog.by_name.name

@@ -44,18 +44,22 @@ def read_folder_network(path: Path, dtype: torch.dtype, quantization: object | N
     weight_files(path)
     more = {} if quantization is None else {"quantization_config": quantization}
     try:
-        return AutoModelForCausalLM.from_pretrained(
+        network, found = AutoModelForCausalLM.from_pretrained(
             path,
             dtype=dtype,
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
+            output_loading_info=True,
             **more,
         )
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         if isinstance(error, RuntimeError) and "memory" in str(error):
             raise
         raise ModelFileError(f"The model in {path.name} cannot be read.") from error
+    if missing := sorted(found["missing_keys"]):  # they would be filled with random numbers
+        raise ModelFileError(f"The model is not whole: it lacks the tensor {missing[0]}.")
+    return network
 
 
 def read_folder_text(path: Path) -> FolderText:

@@ -14,10 +14,10 @@ from desktop_app.core.examples.imported import Imported, Rejected
 from desktop_app.core.examples.project_jsonl import read_header
 from desktop_app.core.examples.shared_instructions import SharedInstructions
 from desktop_app.core.examples.tables.table import Note
+from desktop_app.state.examples.exchange.import_workers import ImportWorkers
 from desktop_app.state.examples.exchange.reading import Reading, read_items
 from desktop_app.state.examples.exchange.sources import Source
 from desktop_app.storage.project.errors import ProjectError
-from desktop_app.storage.project.import_workers import ImportWorkers
 from desktop_app.storage.project.preparing import Prepared, may_be_cut
 from desktop_app.storage.project.project import Project
 

@@ -23,7 +23,7 @@ from desktop_app.state.examples.exchange.reading import (
     repairs_in,
 )
 from desktop_app.state.examples.exchange.sources import Source
-from desktop_app.state.examples.latest_task import LatestTask
+from desktop_app.state.latest_task import LatestTask
 
 HEAD = 1 << 18
 """Bytes by which a format is told."""

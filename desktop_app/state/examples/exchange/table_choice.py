@@ -17,7 +17,7 @@ from desktop_app.core.examples.tables.open_table import open_table
 from desktop_app.core.examples.tables.table import Note, Row
 from desktop_app.state.examples.exchange.reading import Reading, items_of_rows, repairs_in
 from desktop_app.state.examples.exchange.sources import Source
-from desktop_app.state.examples.latest_task import LatestTask
+from desktop_app.state.latest_task import LatestTask
 
 PREVIEWED = 3
 """Conversations that are previewed."""

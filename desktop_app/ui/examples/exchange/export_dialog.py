@@ -15,11 +15,12 @@ from desktop_app.core.examples.rules import DPO, SERVICES, SUPERVISED, Rules, ru
 from desktop_app.state.examples.exchange.exporting import TrainingExport
 from desktop_app.state.examples.exchange.importing import ImportProgress
 from desktop_app.state.examples.exchange.outlook import FileOutlook, Outlook, looking_ahead
-from desktop_app.state.examples.latest_task import LatestTask
+from desktop_app.state.latest_task import LatestTask
 from desktop_app.state.open_project import OpenProject
 from desktop_app.ui.examples.exchange.refusal_texts import refusal_text, service_name
 from desktop_app.ui.project_texts import describe_file_error
 from desktop_app.ui.widgets.parts import Card, button, column, label, row
+from desktop_app.ui.widgets.room import make_room
 
 MEGABYTE = 1_000_000
 MOST_REASONS = 6
@@ -175,11 +176,7 @@ class ExportDialog(QDialog):
         self.go_on.setEnabled(outlook.training.count(leave_out=leave_out) > 0)
         if has_refused:
             self._show_refused(outlook)
-        self._grow()
-
-    def _grow(self) -> None:
-        """Make room for what is said now; a dialog does not do so by itself."""
-        self.resize(self.width(), max(self.height(), self.heightForWidth(self.width())))
+        make_room(self)
 
     def _holds(self, outlook: Outlook, *, leave_out: bool) -> str:
         n_training = outlook.training.count(leave_out=leave_out)

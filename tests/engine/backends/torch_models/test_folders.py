@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer as FastTokenizer
 
 from desktop_app.engine.backends.backend import ModelFileError
@@ -122,6 +123,14 @@ def test_folders_that_cannot_be_used_are_refused(
     if content is not None:
         (copy / name).write_bytes(content)
     with pytest.raises(ModelFileError, match=refusal):
+        TorchBackend("cpu", "float32").load(copy)
+
+
+def test_a_tensor_that_is_missing_is_not_made_up(copy: Path) -> None:
+    tensors = load_file(copy / "model.safetensors")
+    del tensors["model.layers.1.mlp.up_proj.weight"]
+    save_file(tensors, copy / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelFileError, match=r"lacks the tensor .*\.1\.mlp\.up_proj"):
         TorchBackend("cpu", "float32").load(copy)
 
 

@@ -289,7 +289,7 @@ def test_a_folder_that_no_back_end_runs_is_not_taken(
     assert not list((store / "models").iterdir())
 
 
-@pytest.mark.logs("desktop_app.engine.models.base_facts")
+@pytest.mark.logs("desktop_app.engine.models.usable")
 def test_whatever_a_back_end_raises_the_other_models_are_listed(
     caller: Caller, store: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from desktop_app.engine.backends.torch_models.facts import lacking
 from desktop_app.engine.models import hub_client, hub_fetch, hub_fetches
 from desktop_app.engine.models.origin import ORIGIN
 from tests.engine.service.hub_calls import MODEL, NAME, PATH, begin, ended, staged
@@ -109,6 +110,11 @@ def test_the_token_goes_to_the_hub_only_and_into_no_log(
             "no weights",
         ),
         ({"config.json": None}, "no config.json"),
+        ({"config.json": b"{ nonsense"}, "config.json is damaged"),
+        ({"config.json": b"[1]"}, "config.json is damaged"),
+        ({"config.json": b'{"model_type": "llama"}'}, "config.json is damaged"),
+        ({"config.json": b'{"hidden_size": 64}'}, "config.json is damaged"),
+        ({"tokenizer.json": None}, "no tokenizer.json"),
         ({"../evil.safetensors": b"x"}, "outside its own folder"),
         ({"a/../../config.json": b"x"}, "outside its own folder"),
         ({"C:\\config.json": b"x"}, "outside its own folder"),
@@ -263,6 +269,23 @@ def test_an_odd_config_is_no_reason_to_fail(hub: Hub, caller: Caller, kind: obje
         odd = json.dumps(config | change).encode()
         hub.repositories[NAME].files["config.json"] = odd
         assert caller.ask("GET", f"hub?name={NAME}")[0] == 200
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "nobody_knows"])
+def test_measures_that_only_pytorch_reads_are_of_use_with_pytorch_alone(
+    hub: Hub, caller: Caller, kind: str
+) -> None:
+    config = json.dumps({"model_type": kind, "n_embd": 64, "n_layer": 2}).encode()
+    hub.repositories[NAME].files["config.json"] = config
+    status, body = caller.ask("GET", f"hub?name={NAME}")
+    if lacking() is not None:
+        assert (status, body["error"]["code"]) == (501, "not_implemented")
+        assert "PyTorch add-on, which is not installed" in body["error"]["message"]
+    elif kind == "gpt2":
+        assert status == 200
+    else:
+        assert status == 501
+        assert "'nobody_knows', which nothing here can run" in body["error"]["message"]
 
 
 def test_a_negative_size_is_not_believed(hub: Hub, caller: Caller) -> None:

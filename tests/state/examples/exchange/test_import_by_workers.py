@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.background.helper_process import Helper, HelperGoneError
 from desktop_app.core.examples.formats.detect import detect
 from desktop_app.core.examples.formats.mojibake import has_mojibake
-from desktop_app.state.examples.exchange import importing
+from desktop_app.state.examples.exchange import import_workers, importing
+from desktop_app.state.examples.exchange.import_workers import ImportWorkers
 from desktop_app.state.examples.exchange.importing import (
     KEPT_REJECTIONS,
     Answer,
@@ -26,8 +28,7 @@ from desktop_app.state.examples.exchange.importing import (
 from desktop_app.state.examples.exchange.looking import HEAD
 from desktop_app.state.examples.exchange.reading import Reading
 from desktop_app.state.examples.exchange.sources import Source
-from desktop_app.storage.project import import_workers, preparing
-from desktop_app.storage.project.import_workers import ImportWorkers
+from desktop_app.storage.project import preparing
 from desktop_app.storage.project.project import Project
 
 INPUTS = Path(__file__).parents[5] / "shared/reference/inputs"
@@ -56,10 +57,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     def enter_and_wait(workers: ImportWorkers) -> ImportWorkers:
         """So short a file would be read before they are ready."""
         enter(workers)
-        for worker in workers._workers:
-            while not worker.is_ready:
-                assert worker.connection.poll(60)
-                assert not worker.has_failed_to_start()
+        assert all(worker.is_ready(60) for worker in workers._workers)
         return workers
 
     monkeypatch.setattr(ImportWorkers, "__enter__", enter_and_wait)
@@ -173,16 +171,16 @@ def test_a_worker_that_is_killed_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "LARGE", BY_WORKERS)
-    give, killed = import_workers._Worker.give, []
+    ask, killed = Helper.ask, []
 
-    def killing(worker: import_workers._Worker, piece: preparing.Piece) -> None:
-        give(worker, piece)
+    def killing(worker: Helper[object, object], piece: object) -> None:
+        ask(worker, piece)
         killed.append(worker._process.pid)
         os.kill(worker._process.pid or 0, signal.SIGKILL)
 
-    monkeypatch.setattr(import_workers._Worker, "give", killing)
+    monkeypatch.setattr(Helper, "ask", killing)
     data = "\n".join(map(chat, map(str, range(5000)))).encode()
-    with pytest.raises(ChildProcessError):
+    with pytest.raises(HelperGoneError):
         bring_in(tmp_path, data, Mending())
     assert killed
     with closing(Project.open(tmp_path / "p.exemplar")) as project:
