@@ -112,6 +112,8 @@ def _train(folder: Path, log_path: Path, stop: threading.Event) -> WorkerExit:
             material = read_material(model, folder, settings, stop.is_set)
             if not material.n_training:
                 return WorkerExit.NOTHING_TO_LEARN
+            # What is there by now stays: it need not be gone through with every collection.
+            gc.freeze()
             return _run(_Attempt(model, material, settings, folder, log, stop))
         except RefusedLineError as error:
             log.write(Refused(example=error.number, file=error.file))

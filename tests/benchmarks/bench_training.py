@@ -17,15 +17,17 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from desktop_app.engine.backends.backend import LoraSettings
+from desktop_app.engine.backends.backend import LoraSettings, TrainingExample
 from desktop_app.engine.backends.model_files.gguf_file import GgufFile
 from desktop_app.engine.backends.numpy_llama.lora import lora_size
 from desktop_app.engine.backends.numpy_llama.model import NumpyLlamaModel
 from desktop_app.engine.backends.numpy_llama.shape import ModelShape, read_shape
+from desktop_app.engine.backends.packing import PACK_TOKENS, packs
 from desktop_app.engine.backends.thread_settings import training_environment
 
 CHATS, BATCH, ROUNDS = 50, 4, 2
@@ -81,6 +83,14 @@ def floors(shape: ModelShape, supervised: float) -> tuple[float, float]:
     )
 
 
+def tokens_read(examples: Sequence[TrainingExample], batch: int) -> int:
+    """Count what one thread takes through the layers: what a pack begins with only once."""
+    batches = [examples[start : start + batch] for start in range(0, len(examples), batch)]
+    return sum(
+        len(pack.tokens) for each in batches for pack in packs(each, PACK_TOKENS, shares=True)
+    )
+
+
 def measure(path: Path) -> dict[str, float]:
     """Train an epoch and return what was seen."""
     with GgufFile(path) as file:
@@ -97,14 +107,15 @@ def measure(path: Path) -> dict[str, float]:
     tokens = sum(len(example.tokens) for example in examples)
     supervised = sum(int((example.loss_weights > 0).sum()) for example in examples)
     steady = tokens / used
-    all_learn, lora = floors(shape, supervised / tokens)
+    read = tokens_read(examples, BATCH)
+    all_learn, lora = floors(shape, supervised / read)
     return {
         "tokens": tokens,
         "tokens_per_second": tokens / seconds,
         "steady": steady,
         "matmul_gflops": rate / 1e9,
-        "of_6n": steady * all_learn / rate,
-        "of_lora": steady * lora / rate,
+        "of_6n": read / used * all_learn / rate,
+        "of_lora": read / used * lora / rate,
         "first_loss": losses[0],
         "last_loss": losses[-1],
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

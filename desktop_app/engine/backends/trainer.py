@@ -48,6 +48,11 @@ class Predictions:
 class Passes(Protocol):
     """Packs on their way through a model, forwards and backwards, until somebody breaks it off."""
 
+    @property
+    def shares_beginnings(self) -> bool:
+        """Whether sequences may have rows in common."""
+        ...
+
     def predict(self, pack: Pack) -> Predictions:
         """Score a pack's targets. Raises BrokenOffError."""
         ...
@@ -149,7 +154,7 @@ class PackTrainer(Trainer):
         return sums
 
     def _packs(self, examples: Sequence[TrainingExample]) -> Iterator[Pack]:
-        return packs(examples, self.pack_tokens)
+        return packs(examples, self.pack_tokens, shares=self._passes.shares_beginnings)
 
     def _stepped(self, measured: Measurement, learning_rate: float) -> Measurement:
         if measured.tokens:
@@ -158,7 +163,7 @@ class PackTrainer(Trainer):
 
     def _learn_together(self, pairs: Sequence[PreferencePair], beta: float, total: int) -> Compared:
         """Learn from pairs that fit into one pack, each reply read once."""
-        pack = packed(in_turn(pairs))
+        pack = packed(in_turn(pairs), shares=self._passes.shares_beginnings)
         signs = np.resize([1.0, -1.0], 2 * len(pairs))
 
         def pulls(predictions: Predictions) -> Array:

@@ -19,7 +19,7 @@ from desktop_app.engine.backends.numpy_llama import (
 )
 from desktop_app.engine.backends.numpy_llama.backend import NumpyLlamaBackend
 from desktop_app.engine.jobs_runner.settings import PEAK_LEARNING_RATE
-from tests.benchmarks.bench_training import floors, matmul_rate
+from tests.benchmarks.bench_training import floors, matmul_rate, tokens_read
 from tests.benchmarks.engine.answer import serve
 
 Found = TypeVar("Found")
@@ -60,14 +60,16 @@ def measure(request: dict[str, Any]) -> dict[str, Any]:
     rate = max(rate, matmul_rate())
     tokens = sum(len(example.tokens) for example in examples)
     supervised = sum(int((example.loss_weights > 0).sum()) for example in examples)
-    all_learn, lora = floors(model._weights.shape, supervised / tokens)  # type: ignore[attr-defined]
+    read = tokens_read(examples, request["batch"])
+    all_learn, lora = floors(model._weights.shape, supervised / read)  # type: ignore[attr-defined]
     seconds["the rest"] = used - sum(seconds.values())
     ranked = sorted(seconds.items(), key=itemgetter(1), reverse=True)
     return {
         "gflops": rate / 1e9,
         "tokens_per_second": tokens / used,
-        "of_6n": tokens / used * all_learn / rate,
-        "of_lora": tokens / used * lora / rate,
+        "read": read / tokens,
+        "of_6n": read / used * all_learn / rate,
+        "of_lora": read / used * lora / rate,
         "shares": {part: spent / used for part, spent in ranked},
     }
 

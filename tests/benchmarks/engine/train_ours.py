@@ -1,5 +1,6 @@
 """Trains with one of the engine's back ends, as a job's worker does."""
 
+import gc
 import json
 import time
 from pathlib import Path
@@ -29,6 +30,7 @@ def measure(request: dict[str, Any]) -> dict[str, Any]:
     model = backend(request["backend"]).load(Path(request["model"]))
     chats = json.loads(Path(request["train"]).read_text("utf-8"))
     examples = [model.training_example(chat) for chat in chats]
+    gc.freeze()
     plan = BatchPlan(len(examples), request["batch"], request["epochs"], seed=1)
     trainer = model.trainer(LoraSettings(), seed=1)
     begun, used = time.perf_counter(), time.process_time()

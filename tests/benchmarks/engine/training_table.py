@@ -111,8 +111,9 @@ def _print_parts(contest: Contest, lesson: _Lesson) -> None:
     request = {"model": str(contest.model), "train": lesson.train, "batch": lesson.batch}
     found = ask("parts", request, variables=training(1))
     print(
-        f"  NumPy on one thread: {found['tokens_per_second']:.0f} tokens/s, where a matmul does"
-        f" {found['gflops']:.0f} Gflop/s: {found['of_6n']:.0%} of the 6 N floor,"
+        f"  NumPy on one thread: {found['tokens_per_second']:.0f} tokens/s;"
+        f" {found['read']:.0%} of them are read, beginnings in common once;"
+        f" where a matmul does {found['gflops']:.0f} Gflop/s, {found['of_6n']:.0%} of the 6 N floor,"
         f" {found['of_lora']:.0%} of LoRA's"
     )
     print("    " + ", ".join(f"{part} {share:.0%}" for part, share in found["shares"].items()))

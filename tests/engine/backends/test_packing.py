@@ -30,10 +30,10 @@ def gradient(trainer: NumpyLlamaTrainer, batch: Sequence[TrainingExample]) -> Ar
 def test_a_pack_is_its_sequences_one_by_one(
     trainer: NumpyLlamaTrainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert len(list(packs(BATCH, trainer.pack_tokens))) == 1
+    assert len(list(packs(BATCH, trainer.pack_tokens, shares=True))) == 1
     together, measured = gradient(trainer, BATCH), trainer.validate(BATCH)
     trainer.pack_tokens = 1
-    assert len(list(packs(BATCH, trainer.pack_tokens))) == 3
+    assert len(list(packs(BATCH, trainer.pack_tokens, shares=True))) == 3
     np.testing.assert_allclose(gradient(trainer, BATCH), together, rtol=1e-9, atol=1e-12)
     assert trainer.validate(BATCH).loss == pytest.approx(measured.loss, rel=1e-12)
     assert trainer.validate(BATCH).tokens == measured.tokens == 15
@@ -58,7 +58,7 @@ def test_layers_run_again_give_the_very_same_gradient(
 
 def test_packs_hold_as_many_whole_examples_as_fit() -> None:
     lengths = [200, 300, 20, 700, 5]
-    made = list(packs([_all_supervised(length) for length in lengths], PACK_TOKENS))
+    made = list(packs([_all_supervised(length) for length in lengths], PACK_TOKENS, shares=True))
     assert [[s.stop - s.start for s in pack.sequences] for pack in made] == [
         [199, 299],
         [19],
@@ -69,7 +69,7 @@ def test_packs_hold_as_many_whole_examples_as_fit() -> None:
 
 def test_what_predicts_a_target_is_the_token_before_it() -> None:
     weights = np.array([0, 0, 1, 0, 0.5, 0, 0], np.float32)
-    (pack,) = packs([TrainingExample(np.arange(10, 17), weights)] * 2, PACK_TOKENS)
+    (pack,) = packs([TrainingExample(np.arange(10, 17), weights)] * 2, PACK_TOKENS, shares=True)
     assert pack.tokens.tolist() == [10, 11, 12, 13] * 2
     assert pack.positions.tolist() == [0, 1, 2, 3] * 2
     assert pack.tokens[pack.predicting].tolist() == [11, 13] * 2
@@ -77,12 +77,52 @@ def test_what_predicts_a_target_is_the_token_before_it() -> None:
     assert pack.weights.tolist() == [1, 0.5] * 2
 
 
+def test_what_all_begin_with_is_read_once() -> None:
+    beginning = np.arange(50, 62)
+    weights = np.array([0] * 13 + [1, 1], np.float32)
+    examples = [
+        TrainingExample(np.concatenate([beginning, [first, 7, 8]]), weights) for first in (1, 2, 2)
+    ]
+    (pack,) = packs(examples, PACK_TOKENS, shares=True)
+    assert pack.shared == 12
+    assert pack.tokens.tolist() == [*beginning, 1, 7, 2, 7, 2, 7]
+    assert pack.positions.tolist() == [*range(14), 12, 13, 12, 13]
+    assert pack.sequences == [slice(0, 14), slice(14, 16), slice(16, 18)]
+    assert pack.predicting.tolist() == [12, 13, 14, 15, 16, 17]
+    assert pack.targets.tolist() == [7, 8] * 3
+    assert pack.sums(np.arange(6.0)).tolist() == [1, 5, 9]
+    (apart,) = packs(examples, PACK_TOKENS, shares=False)
+    assert apart.shared == 0
+    assert len(apart.tokens) == 3 * 14
+
+
+def test_a_token_that_predicts_something_is_not_shared() -> None:
+    tokens = np.arange(20)
+    early = np.zeros(20, np.float32)
+    early[10] = 1
+    late = np.zeros(20, np.float32)
+    late[19] = 1
+    (pack,) = packs(
+        [TrainingExample(tokens, late), TrainingExample(tokens, early)], 512, shares=True
+    )
+    assert pack.shared == 9
+    early[5] = 1
+    (pack,) = packs(
+        [TrainingExample(tokens, late), TrainingExample(tokens, early)], 512, shares=True
+    )
+    assert pack.shared == 0
+
+
 def test_examples_with_nothing_to_learn_make_no_pack() -> None:
     empty = TrainingExample(np.arange(0), np.zeros(0, np.float32))
     assert not list(
-        packs([TrainingExample(np.arange(5), np.zeros(5, np.float32)), empty], PACK_TOKENS)
+        packs(
+            [TrainingExample(np.arange(5), np.zeros(5, np.float32)), empty],
+            PACK_TOKENS,
+            shares=True,
+        )
     )
-    assert not list(packs([], PACK_TOKENS))
+    assert not list(packs([], PACK_TOKENS, shares=True))
 
 
 def _all_supervised(length: int) -> TrainingExample:

@@ -48,4 +48,4 @@ def _for_training(of: Measures) -> int:
         projected += of.queries_width + of.keys_width
     per_token = of.layers * (2 * of.width + projected + 2 * of.inner)
     logits = 2 * _LOGIT_ROWS * of.vocabulary * team
-    return (adapters + pack_tokens(team, PACK_TOKENS) * per_token + logits) * NUMBER
+    return (adapters + pack_tokens(team) * per_token + logits) * NUMBER

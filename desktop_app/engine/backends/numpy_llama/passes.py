@@ -61,6 +61,11 @@ class NumpyPasses(Passes):
         self._team = team
         self._gradients = [gradients]
 
+    @property
+    @override
+    def shares_beginnings(self) -> bool:
+        return True
+
     @override
     def predict(self, pack: Pack) -> Predictions:
         portions = _portions(pack, self._team.size)
@@ -163,7 +168,7 @@ def _portions(pack: Pack, most: int) -> list[_Portion]:
             attention=attention,
         )
         for (start, stop), (first, last), attention in zip(
-            pairwise(cuts), pairwise(ends), shared_attention(pack.sequences, cuts), strict=True
+            pairwise(cuts), pairwise(ends), shared_attention(pack, cuts), strict=True
         )
     ]
 

@@ -15,7 +15,7 @@ from desktop_app.engine.backends.numpy_llama.optimizer import AdamW, clip_norm
 from desktop_app.engine.backends.numpy_llama.passes import NumpyPasses
 from desktop_app.engine.backends.numpy_llama.transformer import Transformer
 from desktop_app.engine.backends.numpy_llama.weights import ModelWeights
-from desktop_app.engine.backends.packing import PACK_TOKENS, pack_tokens
+from desktop_app.engine.backends.packing import pack_tokens
 from desktop_app.engine.backends.thread_team import ThreadTeam, team_size
 from desktop_app.engine.backends.trainer import PackTrainer
 
@@ -49,7 +49,7 @@ class NumpyLlamaTrainer(PackTrainer):
         transformer = Transformer(weights, self.parameters)
         team = ThreadTeam(team_size())
         passes = NumpyPasses(transformer, self.gradients, broken_off, team)
-        super().__init__(passes, pack_tokens(team.size, PACK_TOKENS))
+        super().__init__(passes, pack_tokens(team.size))
 
     @override
     def forget_gradients(self) -> None:

@@ -8,7 +8,7 @@ A and B are always float32; the products are computed in the numbers of the laye
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +75,7 @@ class LoraPlaces:
 
 @dataclass(frozen=True)
 class Matrices:
-    """A (r, in) and B (out, r) of one place, and s."""
+    """A (r, in) and B (out, r) of one place, and s; as a layer takes them, B is (r, out)."""
 
     a: Tensor
     b: Tensor
@@ -96,15 +96,18 @@ class _Hook:
             self.asked()
         if self.matrices is None:
             return out
-        a, b = self.matrices.a, self.matrices.b
-        low = linear(arguments[0].to(out.dtype), a.to(out.dtype))
+        # Every call to PyTorch lets other threads run: none is made in vain.
+        (states,), a, b = arguments, self.matrices.a, self.matrices.b
+        if not states.dtype == a.dtype == out.dtype:  # such as in layers of 4-bit weights
+            states, a, b = (tensor.to(out.dtype) for tensor in (states, a, b))
+        low = linear(states, a)
         if self.asked is not None and low.requires_grad:
             asked = self.asked
             low.register_hook(lambda _gradient: asked())
         rows = torch.addmm(
             out.reshape(-1, out.shape[-1]),
             low.reshape(-1, low.shape[-1]),
-            b.to(out.dtype).T,
+            b,
             alpha=self.matrices.scale,
         )
         return rows.reshape(out.shape)
@@ -157,7 +160,7 @@ class Applied:
     def __init__(self, adapters: Adapters, dtype: torch.dtype) -> None:
         self._adapters = adapters
         self._flat = adapters.flat.to(dtype)
-        self.matrices = adapters.views(self._flat)
+        self.matrices = self._laid_out(self._flat)
 
     def follow(self) -> None:
         """Take over what a step has made of the adapters."""
@@ -167,11 +170,14 @@ class Applied:
     def learning(self) -> Tensor:
         """Let A and B have gradients; return the vector of them all, which passes add to."""
         gradients = torch.zeros_like(self._flat)
-        for matrices, added in zip(self.matrices, self._adapters.views(gradients), strict=True):
+        for matrices, added in zip(self.matrices, self._laid_out(gradients), strict=True):
             for number, gradient in ((matrices.a, added.a), (matrices.b, added.b)):
                 number.requires_grad_()
                 number.grad = gradient
         return gradients
+
+    def _laid_out(self, flat: Tensor) -> list[Matrices]:
+        return [replace(each, b=each.b.T) for each in self._adapters.views(flat)]
 
 
 def read_adapters(folder: Path, places: list[Place]) -> Adapters:

@@ -22,9 +22,6 @@ from desktop_app.engine.backends.torch_models.lora import Adapters, Applied
 from desktop_app.engine.backends.torch_models.network import Network
 from desktop_app.engine.backends.torch_models.shares import shared
 
-MEMBER_TOKENS = 256
-"""With fewer in a pack for each, the matrix products would wait for the weights."""
-
 Found = TypeVar("Found")
 
 

@@ -20,7 +20,7 @@ from desktop_app.engine.backends.text.tokenizer import Tokenizer
 from desktop_app.engine.backends.torch_models.decoder import TorchDecoding
 from desktop_app.engine.backends.torch_models.demand import demand
 from desktop_app.engine.backends.torch_models.lora import Adapters, Applied, read_adapters
-from desktop_app.engine.backends.torch_models.members import MEMBER_TOKENS, most_members
+from desktop_app.engine.backends.torch_models.members import most_members
 from desktop_app.engine.backends.torch_models.memory import free_bytes, memory_errors
 from desktop_app.engine.backends.torch_models.network import Network
 from desktop_app.engine.backends.torch_models.plan import MemoryPlan, plan
@@ -104,6 +104,6 @@ class TorchModel(TextModel):
         members = most_members(self.network)
         most = GPU_PACK_TOKENS
         if device.type == "cpu":
-            most = pack_tokens(members, MEMBER_TOKENS)
+            most = pack_tokens(members)
         with torch.no_grad():
             return plan(demand(self.network, adapters, members), free, most)

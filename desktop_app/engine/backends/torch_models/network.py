@@ -158,7 +158,7 @@ class Network:
 
     @contextmanager
     def _packing(self, pack: Pack) -> Iterator[None]:
-        to = packed_attention.layout(pack.sequences, self.device)
+        to = packed_attention.layout(pack, self.device)
         self._config._attn_implementation = packed_attention.NAME  # noqa: SLF001
         try:
             with packed_attention.attending(self._config, to):

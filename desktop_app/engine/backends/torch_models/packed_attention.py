@@ -21,6 +21,8 @@ from torch.nn.functional import scaled_dot_product_attention
 from torch.utils.checkpoint import checkpoint
 from transformers import AttentionInterface
 
+from desktop_app.engine.backends.packing import Pack
+
 NAME = "packed"
 _SHORTEST_SHARE = 0.7
 """Of its longest sequence, what the shortest of those attended to together must have."""
@@ -55,20 +57,26 @@ class Layout:
     windows: int = field(default=0)
 
 
-def layout(sequences: Sequence[slice], device: torch.device) -> Layout:
-    """Sort the sequences of a pack into buckets."""
-    lengths = [sequence.stop - sequence.start for sequence in sequences]
+def layout(pack: Pack, device: torch.device) -> Layout:
+    """Sort the sequences of a pack into buckets; what they share is in each of them."""
+    before = np.arange(pack.shared)
+    rows_of = [
+        np.concatenate([before[: pack.shared if place else 0], np.arange(own.start, own.stop)])
+        for place, own in enumerate(pack.sequences)
+    ]
+    lengths = [len(rows) for rows in rows_of]
     order = sorted(range(len(lengths)), key=lambda place: (-lengths[place], place))
-    back = np.empty(sum(lengths), np.int64)
+    back = np.empty(len(pack.tokens), np.int64)
     buckets, end = [], 0
     for group in _groups(order, lengths):
         longest = lengths[group[0]]
         rows = np.arange(longest)
         tokens = np.empty((len(group), longest), np.int64)
         for row, place in enumerate(group):
-            tokens[row] = sequences[place].start + np.minimum(rows, lengths[place] - 1)
-            start = end + row * longest
-            back[sequences[place]] = np.arange(start, start + lengths[place])
+            tokens[row] = rows_of[place][np.minimum(rows, lengths[place] - 1)]
+            own = pack.sequences[place]
+            last = end + row * longest + lengths[place]
+            back[own] = np.arange(last - (own.stop - own.start), last)
         end += tokens.size
         buckets.append(Bucket(torch.from_numpy(tokens).to(device)))
     return Layout(buckets, torch.from_numpy(back).to(device))

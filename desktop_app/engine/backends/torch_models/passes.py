@@ -42,6 +42,11 @@ class TorchPasses(Passes):
         self._broken_off = broken_off
         self.saves_memory = False
 
+    @property
+    @override
+    def shares_beginnings(self) -> bool:
+        return self._network.abilities.packs
+
     @override
     def predict(self, pack: Pack) -> Predictions:
         return self._passed(pack, None, None)

@@ -38,6 +38,8 @@ def share_of(pack: Pack, mine: Sequence[int]) -> Share:
     if not mine:
         return Share(None, targets)
     rows = [np.arange(pack.sequences[place].start, pack.sequences[place].stop) for place in mine]
+    if mine[0] > 0:  # what all share is the first's, whoever that is
+        rows[0] = np.concatenate([np.arange(pack.shared), rows[0]])
     kept = np.concatenate(rows)
     new_place = np.full(len(pack.tokens), -1)
     new_place[kept] = np.arange(len(kept))
@@ -49,5 +51,6 @@ def share_of(pack: Pack, mine: Sequence[int]) -> Share:
         predicting=new_place[pack.predicting[targets]],
         targets=pack.targets[targets],
         weights=pack.weights[targets],
+        shared=pack.shared,
     )
     return Share(part, targets)

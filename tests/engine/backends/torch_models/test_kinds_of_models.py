@@ -1,5 +1,6 @@
 """Models of many kinds, from folders, against transformers itself."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 import transformers
 
 from desktop_app.engine.backends.backend import LoraSettings, Sampling
+from desktop_app.engine.backends.packing import Pack
 from desktop_app.engine.backends.thread_settings import TEAM
 from desktop_app.engine.backends.torch_models import packed_attention
 from desktop_app.engine.backends.torch_models.backend import Precision, TorchBackend
@@ -77,8 +79,8 @@ def test_a_pack_in_which_one_sequence_sees_another_is_found_out(
 ) -> None:
     usual = packed_attention.layout
 
-    def together(sequences: list[slice], device: torch.device) -> packed_attention.Layout:
-        return usual([slice(0, sequences[-1].stop)], device)
+    def together(pack: Pack, device: torch.device) -> packed_attention.Layout:
+        return usual(replace(pack, sequences=[slice(0, len(pack.tokens))]), device)
 
     loaded = TorchBackend("cpu", precision).load(folder)
     assert isinstance(loaded, TorchModel)

@@ -151,5 +151,5 @@ def test_there_are_several_only_where_one_process_has_the_processor(
 ) -> None:
     monkeypatch.setattr(torch_model, "plan", lambda _demand, _free, most: MemoryPlan(most))
     assert trainer_of(tiny_path, monkeypatch, 1).plan.pack_tokens == 512
-    assert trainer_of(tiny_path, monkeypatch, 4).plan.pack_tokens == 1024
+    assert trainer_of(tiny_path, monkeypatch, 3).plan.pack_tokens == 1536
     assert trainer_of(tiny_path, monkeypatch, 99).plan.pack_tokens == 2048
