@@ -113,7 +113,7 @@ def _print_parts(contest: Contest, lesson: _Lesson) -> None:
     print(
         f"  NumPy on one thread: {found['tokens_per_second']:.0f} tokens/s;"
         f" {found['read']:.0%} of them are read, beginnings in common once;"
-        f" where a matmul does {found['gflops']:.0f} Gflop/s, {found['of_6n']:.0%} of the 6 N floor,"
-        f" {found['of_lora']:.0%} of LoRA's"
+        f" where a matmul does {found['gflops']:.0f} Gflop/s, {found['of_6n']:.0%} of the 6 N"
+        f" floor, {found['of_lora']:.0%} of LoRA's"
     )
     print("    " + ", ".join(f"{part} {share:.0%}" for part, share in found["shares"].items()))
