@@ -201,20 +201,27 @@ def serve(pipe: "Connection[object, Batch]", work: Callable[[Batch], object]) ->
     asked: SimpleQueue[_Asked[Batch] | None] = SimpleQueue()
     told: SimpleQueue[bytes | None] = SimpleQueue()
     # Read and written apart from the work: neither side waits for the other to read.
-    threading.Thread(target=_listen, args=(pipe, asked), daemon=True).start()
+    closed = threading.Event()
+    threading.Thread(target=_listen, args=(pipe, asked, closed), daemon=True).start()
     telling = threading.Thread(target=_tell, args=(pipe, told), daemon=True)
     telling.start()
     told.put(pickle.dumps(_READY))
-    while (each := asked.get()) is not None:
+    # What is still asked when the other end is closed would be answered to nobody.
+    while (each := asked.get()) is not None and not closed.is_set():
         told.put(pickle.dumps(_answered(work, each.batch), pickle.HIGHEST_PROTOCOL))
     told.put(None)
     telling.join()
 
 
-def _listen(pipe: "Connection[object, Batch]", asked: "SimpleQueue[_Asked[Batch] | None]") -> None:
+def _listen(
+    pipe: "Connection[object, Batch]",
+    asked: "SimpleQueue[_Asked[Batch] | None]",
+    closed: threading.Event,
+) -> None:
     with suppress(EOFError, OSError):
         while True:
             asked.put(_Asked(pipe.recv()))
+    closed.set()
     asked.put(None)
 
 

@@ -27,7 +27,9 @@ def main(model_path: Path) -> float:
     words = model.tokenize("Thank you for asking. ")
     weights = np.zeros(TOKENS, np.float32)
     weights[TOKENS // 2 :] = 1
-    batch = [TrainingExample(np.resize(words, TOKENS), weights)] * EXAMPLES
+    # None begins as another does: that would be read once for all.
+    turned = [np.roll(np.resize(words, TOKENS), place) for place in range(EXAMPLES)]
+    batch = [TrainingExample(tokens, weights) for tokens in turned]
     trainer.step(batch, 0.0)
     began_at = time.perf_counter()
     for _ in range(STEPS):

@@ -113,6 +113,7 @@ def _train(folder: Path, log_path: Path, stop: threading.Event) -> WorkerExit:
             if not material.n_training:
                 return WorkerExit.NOTHING_TO_LEARN
             # What is there by now stays: it need not be gone through with every collection.
+            gc.collect()
             gc.freeze()
             return _run(_Attempt(model, material, settings, folder, log, stop))
         except RefusedLineError as error:

@@ -14,7 +14,7 @@ from desktop_app.engine.models.fits import NUMPY, TORCH, Fit, Fits, MeasuredSpee
 from desktop_app.engine.models.hub_files import CONFIG
 from desktop_app.engine.models.model_check import check_model
 from desktop_app.engine.models.shape import Shape, context_of, read_config, shape_of
-from desktop_app.engine.models.usable import UNREADABLE, means_of, or_why, stamp
+from desktop_app.engine.models.usable import UNREADABLE, MayPass, means_of, or_why, stamp
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,8 @@ class KnownBases:
             known = self._needed.get(key)
         if known is None:
             known = or_why(lambda: self._find_needs(path))
+            if isinstance(known, MayPass):
+                return known
             with self._lock:
                 self._needed[key] = known
         return known

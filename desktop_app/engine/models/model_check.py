@@ -96,5 +96,7 @@ def _check_for_torch(folder: Path) -> None:
     content = read_whole(folder / TOKENIZER, _MOST_TOKENIZER_BYTES)
     try:
         Tokenizer.from_buffer(content)
+    except MemoryError:
+        raise
     except Exception as error:  # tokenizers raises this very class for anything it dislikes
         raise ModelFileError(f"The model's {TOKENIZER} is damaged.") from error

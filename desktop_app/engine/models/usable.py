@@ -50,7 +50,7 @@ class UsableModels:
             known = fact(self._database, key)
         if known is None:
             known = or_why(lambda: check_model(self._backend, path)) or ""
-            if known == UNREADABLE:  # perhaps at this moment only
+            if isinstance(known, MayPass):
                 return known
             with suppress(sqlite3.OperationalError):  # a full disk: until the service ends
                 set_fact(self._database, key, known)
@@ -59,18 +59,33 @@ class UsableModels:
         return known or None
 
 
+class MayPass(str):
+    """Why a model cannot be used at this moment: not to be remembered."""
+
+    __slots__ = ()
+
+
 def or_why(look: Callable[[], T]) -> T | str:
     """Return what was found out of a model's files, or why they cannot be used."""
     try:
         return look()
     except ModelFileError as error:
-        return str(error)
-    except OSError:
-        return UNREADABLE
+        return MayPass(error) if _may_pass(error) else str(error)
+    except (OSError, MemoryError, ImportError):
+        return MayPass(UNREADABLE)
     except Exception as error:  # noqa: BLE001  # of files that nobody vouches for: the other
         # models must be told of all the same.
         log.error("a model cannot be understood: %s", where(error))
         return DAMAGED
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    """Whether the system, and not a file's content, is at the bottom of an error."""
+    while error is not None:
+        if isinstance(error, (OSError, MemoryError, ImportError)):
+            return True
+        error = error.__cause__
+    return False
 
 
 def stamp(path: Path) -> str:

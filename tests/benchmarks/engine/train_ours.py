@@ -30,6 +30,7 @@ def measure(request: dict[str, Any]) -> dict[str, Any]:
     model = backend(request["backend"]).load(Path(request["model"]))
     chats = json.loads(Path(request["train"]).read_text("utf-8"))
     examples = [model.training_example(chat) for chat in chats]
+    gc.collect()
     gc.freeze()
     plan = BatchPlan(len(examples), request["batch"], request["epochs"], seed=1)
     trainer = model.trainer(LoraSettings(), seed=1)

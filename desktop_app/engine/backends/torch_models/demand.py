@@ -37,11 +37,12 @@ def demand(network: Network, adapters: Adapters, members: int) -> Demand:
     per_logits = config.vocab_size * (8 + network.dtype.itemsize)
     rows = CHUNK.get(network.device.type, MOST_CHUNK) if network.abilities.head_apart else 0
     return Demand(
-        fixed=adapters.flat.numel() * (_PER_ADAPTER + members * 2 * network.dtype.itemsize)
-        + members * rows * per_logits,
+        fixed=adapters.flat.numel() * (_PER_ADAPTER + members * 2 * network.dtype.itemsize),
         kept=per_token,
         entering=layers * width * network.dtype.itemsize,
         spent=2 * per_token // layers + (0 if rows else per_logits),
+        row=per_logits,
+        rows=members * rows,
     )
 
 

@@ -91,7 +91,11 @@ class Members:
             with torch.set_grad_enabled(learns):
                 return work(part)
 
-        return self._threads.run(one, parts) if parts else []
+        try:
+            return self._threads.run(one, parts) if parts else []
+        finally:
+            # The first part's thread is this one.
+            torch.set_num_threads(self._threads_of_one)
 
     def learn(self, back: Callable[[Part], None], parts: Sequence[Part]) -> None:
         """Let everybody go back, and add up what was found."""
@@ -103,7 +107,9 @@ class Members:
             self._gradients.add_(gradients)
 
     def _one_more(self, network: Network) -> Member:
-        adapters = Applied(self._adapters, network.dtype)
+        # Where sequences are read one by one, gradients meet before they are added up: in float32.
+        dtype = network.dtype if network.abilities.packs else torch.float32
+        adapters = Applied(self._adapters, dtype)
         return Member(network, adapters, adapters.learning())
 
 

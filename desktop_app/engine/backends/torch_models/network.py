@@ -142,8 +142,8 @@ class Network:
     def twin(self) -> "Network":
         """Return a network with the very same weights that can be at another pack meanwhile."""
         _ = self.abilities  # known for both
-        weights = (*self.module.parameters(), *self.module.buffers())
-        return copy.deepcopy(self, {id(tensor): tensor for tensor in weights})
+        # Not the buffers: some networks write into theirs as they read.
+        return copy.deepcopy(self, {id(tensor): tensor for tensor in self.module.parameters()})
 
     def sharded(self) -> None:
         """Note that the weights are spread over several processes: only the whole can be run."""

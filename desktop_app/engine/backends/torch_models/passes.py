@@ -45,7 +45,8 @@ class TorchPasses(Passes):
     @property
     @override
     def shares_beginnings(self) -> bool:
-        return self._network.abilities.packs
+        # On a GPU the gradients of what is shared would be added up in an order that is not fixed.
+        return self._network.abilities.packs and self._network.device.type == "cpu"
 
     @override
     def predict(self, pack: Pack) -> Predictions:

@@ -14,13 +14,16 @@ class Demand:
     """What a run takes, in bytes.
 
     `fixed`: adapters, gradients and moments. Of every token of a pack: `kept` for the way back by
-    all layers, `entering` the layers, and `spent` by one layer and the head for a moment.
+    all layers, `entering` the layers, and `spent` by one layer and the head for a moment. Where the
+    head is asked apart, `row` of every row of logits, of which `rows` are held at most.
     """
 
     fixed: int
     kept: int
     entering: int
     spent: int
+    row: int = 0
+    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class MemoryPlan:
     def bytes(self, demand: Demand) -> int:
         """Return what a run takes by this plan, the model's weights left out."""
         per_token = demand.entering if self.saves_memory else demand.kept
-        return demand.fixed + self.pack_tokens * (per_token + demand.spent)
+        logits = min(demand.rows, self.pack_tokens) * demand.row
+        return demand.fixed + logits + self.pack_tokens * (per_token + demand.spent)
 
     def smaller(self) -> "MemoryPlan":
         """Return the plan for a second try after memory ran out."""

@@ -84,6 +84,16 @@ def test_the_gradient_of_several_is_that_of_one(
     assert astuple(found) == pytest.approx(astuple(alone.validate(batch)), rel=1e-5)
 
 
+def test_the_threads_of_this_process_stay_what_they_were(
+    tiny_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.set_num_threads(2)
+    several = trainer_of(tiny_path, monkeypatch, 3)
+    for batch in (SEVERAL, ALONE):
+        several.step(batch, 1e-2)
+        assert torch.get_num_threads() == 2
+
+
 def test_several_give_the_very_same_bits_again(
     tiny_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

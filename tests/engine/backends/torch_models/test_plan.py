@@ -1,5 +1,7 @@
 """What is decided before a run, and what is made of PyTorch's words for no memory."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -24,6 +26,12 @@ DEMAND = Demand(fixed=1_000_000, kept=10_000, entering=1_000, spent=1_000)
 )
 def test_the_fastest_plan_that_fits_is_taken(free: int, expected: MemoryPlan) -> None:
     assert plan(DEMAND, free, 512) == expected
+
+
+def test_no_more_logits_are_counted_than_a_pack_has_rows() -> None:
+    head = replace(DEMAND, row=100_000, rows=1_000)
+    assert MemoryPlan(128).bytes(head) - MemoryPlan(128).bytes(DEMAND) == 128 * 100_000
+    assert MemoryPlan(4096).bytes(head) - MemoryPlan(4096).bytes(DEMAND) == 1_000 * 100_000
 
 
 def test_a_second_try_takes_less() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.engine.backends.backend import ModelFileError
 from desktop_app.engine.backends.choose import backends
 from desktop_app.engine.backends.torch_models.facts import lacking
 from desktop_app.engine.models import usable
@@ -184,17 +185,30 @@ def test_what_is_installed_later_is_looked_at_anew(
     database.close()
 
 
-def test_a_disk_that_fails_for_a_moment_is_asked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(5, "Input/output error")
+def at_once(*_: object) -> None:
+    raise OSError(5, "Input/output error")
 
+
+def deep_down(*_: object) -> None:
+    try:
+        at_once()
+    except OSError as error:
+        raise ModelFileError("The file config.json cannot be read.") from error
+
+
+def without_memory(*_: object) -> None:
+    raise MemoryError
+
+
+@pytest.mark.parametrize("fail", [at_once, deep_down, without_memory])
+def test_what_fails_for_a_moment_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fail: Callable[..., None]
+) -> None:
     database, folder = Database(tmp_path / "db"), write_tiny_folder(tmp_path / "model")
     known = UsableModels(database, backends("auto"))
     with monkeypatch.context() as patch:
         patch.setattr(usable, "check_model", fail)
-        assert known.why_not(folder) == usable.UNREADABLE
+        assert "cannot be read" in str(known.why_not(folder))
     assert known.why_not(folder) is None
     database.close()
 
