@@ -144,7 +144,9 @@ class _Collector(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
+        # Where CI is set, and only there, transformers hands on what it tells its own handler.
+        if not record.name.startswith("transformers."):
+            self.records.append(record)
 
 
 @pytest.fixture(autouse=True)
