@@ -139,15 +139,7 @@ def test_the_whole_way_once_through(sitting: Sitting, real_keyring: None) -> Non
     job.go_to("jobs")
     job.program.jobs_page.show_job(submission)
     pause(100)
-    pieces: list[str] = []
-    job.program.chat.reply_changed.connect(
-        lambda turn, column: pieces.append(
-            job.program.chat.document.turns[turn].replies[column].text
-        )
-    )
-    reply = job.ask("My lamp came broken. What now?")
-    assert reply
-    assert len(set(pieces)) > 3, "the reply did not come in pieces"
+    assert len(replies_seen(job, "My lamp came broken. What now?")) > 3, "not in pieces"
 
     job.evaluate()
     report = job.program.evaluation.report
@@ -160,6 +152,18 @@ def test_the_whole_way_once_through(sitting: Sitting, real_keyring: None) -> Non
 
     use_a_key(job, sitting.places)
     sitting.close(job)
+
+
+def replies_seen(job: MainJob, question: str) -> set[str]:
+    """Ask, and return all that stood there while the reply came."""
+    pieces: list[str] = []
+    job.program.chat.reply_changed.connect(
+        lambda turn, column: pieces.append(
+            job.program.chat.document.turns[turn].replies[column].text
+        )
+    )
+    assert job.ask(question)
+    return set(pieces)
 
 
 def sample() -> Path:

@@ -7,7 +7,7 @@ from desktop_app.engine.backends.packing import Pack
 from desktop_app.engine.backends.torch_models.lora import Adapters, Applied
 from desktop_app.engine.backends.torch_models.memory import Kept
 from desktop_app.engine.backends.torch_models.network import Network
-from desktop_app.engine.backends.torch_models.packed_attention import KEPT
+from desktop_app.engine.backends.torch_models.packed_attention import BLOCK, KEPT
 from desktop_app.engine.backends.torch_models.plan import Demand
 from desktop_app.engine.backends.torch_models.readout import CHUNK, MOST_CHUNK
 
@@ -16,9 +16,9 @@ _PER_ADAPTER = 16
 """Bytes of a number in float32, its gradient and its two moments."""
 _PER_SCORE = 6
 """Bytes of an attention score kept: in float32, and in the network's numbers."""
-_SCORES_OF = (KEPT + 128) // 2
+_SCORES_OF = (KEPT + BLOCK["cpu"]) // 2
 """Keys of which a token keeps scores, on average over the longest sequence that keeps them; its
-own block of 128 is kept whole."""
+own block is kept whole."""
 
 
 def demand(network: Network, adapters: Adapters, members: int) -> Demand:

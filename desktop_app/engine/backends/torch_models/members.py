@@ -1,7 +1,7 @@
 """Threads that each take sequences of a pack through the same weights, there and back.
 
 On a processor that is faster than several threads within each product of matrices: on two cores of
-an AMD EPYC they took longer than one, and two packs at once hardly more time than one. Each member
+an AMD EPYC those took longer than one, and two members took a fifth to a third less. Each member
 has the network's modules for itself, for what these remember of a pack, and gradients of its own,
 which are added up in a fixed order.
 """
@@ -83,19 +83,17 @@ class Members:
         """Do the work on all parts at the same time."""
 
         def one(part: Part, _meet: object) -> Found:
-            if self._threads.size > 1:
-                # Each thread has a number of its own.
-                alone = len(parts) == 1
-                share = self._threads.size // len(parts)
-                torch.set_num_threads(self._threads_of_one if alone else share)
+            if len(parts) > 1:  # each thread has a number of its own
+                torch.set_num_threads(self._threads.size // len(parts))
             with torch.set_grad_enabled(learns):
                 return work(part)
 
         try:
             return self._threads.run(one, parts) if parts else []
         finally:
-            # The first part's thread is this one.
-            torch.set_num_threads(self._threads_of_one)
+            # The first part's thread is this one, which has the sequences that come alone too.
+            if len(parts) > 1:
+                torch.set_num_threads(self._threads_of_one)
 
     def learn(self, back: Callable[[Part], None], parts: Sequence[Part]) -> None:
         """Let everybody go back, and add up what was found."""

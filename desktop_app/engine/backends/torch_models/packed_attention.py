@@ -26,7 +26,7 @@ from desktop_app.engine.backends.packing import Pack
 NAME = "packed"
 _SHORTEST_SHARE = 0.7
 """Of its longest sequence, what the shortest of those attended to together must have."""
-_BLOCK = {"cpu": 128}
+BLOCK = {"cpu": 128}
 _MOST_BLOCK = 512
 """Queries whose scores are computed at once where there is no ready-made kernel; fewer are faster
 on a processor, and leave more of the scores out that nobody sees."""
@@ -175,7 +175,7 @@ def attention(
         return scaled_dot_product_attention(
             q, k, v, is_causal=True, scale=scale, enable_gqa=grouped
         )
-    step = _BLOCK.get(q.device.type, _MOST_BLOCK)
+    step = BLOCK.get(q.device.type, _MOST_BLOCK)
     # Of long ones the scores are computed anew on the way back: cheaper than memory to keep them.
     attend = _block if length <= KEPT else partial(checkpoint, _block, use_reentrant=False)
     blocks = []
